@@ -1,0 +1,52 @@
+"""Every table, with its constraints, and its indexes with their user named."""
+
+from app.models.allocation import (
+    CASE_STATES,
+    RUNGS,
+    AgentLoad,
+    Allocation,
+    Decision,
+    OrphanCase,
+    RefusedEvent,
+    Run,
+    Strategy,
+    TeamLoad,
+)
+from app.models.base import SRID, Base
+from app.models.organisation import Agent, BranchArea, Organisation, Team
+from app.models.policies import ADDRESS_KINDS, LEVELS, REASONS, Address, Location, OrphanEvent, Policy, Policyholder
+from app.models.records import IdempotencyKey, ImportedFile
+from app.models.territories import PLACE_KINDS, Community, GazetteerPlace, Territory
+
+__all__ = [
+    "ADDRESS_KINDS",
+    "CASE_STATES",
+    "LEVELS",
+    "PLACE_KINDS",
+    "REASONS",
+    "RUNGS",
+    "SRID",
+    "Address",
+    "Agent",
+    "AgentLoad",
+    "Allocation",
+    "Base",
+    "BranchArea",
+    "Community",
+    "Decision",
+    "GazetteerPlace",
+    "IdempotencyKey",
+    "ImportedFile",
+    "Location",
+    "OrphanCase",
+    "OrphanEvent",
+    "Organisation",
+    "Policy",
+    "Policyholder",
+    "RefusedEvent",
+    "Run",
+    "Strategy",
+    "Team",
+    "TeamLoad",
+    "Territory",
+]
