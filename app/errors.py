@@ -1,0 +1,166 @@
+"""What can go wrong, in the words of the subject. Nothing here knows of HTTP: `app.problems` gives each kind its status.
+
+A kind (`Invalid`, `NotFound`, …) says what the caller can do about it; a concrete error adds the stable code and the sentences.
+Sentences say what to do next and never repeat what was sent in.
+"""
+
+from typing import Any, ClassVar
+
+
+class AppError(Exception):
+    """An error that a caller may be told of.
+
+    `code`: stable, in capitals. `zh`, `en`: what happened and what to do next. `facts`: further members of the answer, such as
+    the position of the bad item; never personal data, never the input itself.
+    """
+
+    code: ClassVar[str] = "INTERNAL"
+    zh: ClassVar[str] = "系统内部出错，已记入日志；请稍后再试。"
+    en: ClassVar[str] = "Something went wrong inside; it has been logged. Try again later."
+
+    def __init__(self, zh: str | None = None, en: str | None = None, **facts: Any) -> None:
+        self.detail_zh = zh or self.zh
+        self.detail_en = en or self.en
+        self.facts = facts
+        super().__init__(f"{self.code}: {self.detail_zh} {self.detail_en}")
+
+
+class Malformed(AppError):
+    """The request cannot be read at all."""
+
+
+class Invalid(AppError):
+    """It can be read, but what it says is not acceptable."""
+
+
+class NotFound(AppError):
+    """What was asked for does not exist, or is outside of the caller's scope."""
+
+
+class Conflict(AppError):
+    """It contradicts the present state: look at the state, then decide again."""
+
+
+class Forbidden(AppError):
+    """The caller may not do this."""
+
+
+class Unavailable(AppError):
+    """It cannot be done at this moment; the same request may succeed after `retry_after` seconds."""
+
+    retry_after: ClassVar[int] = 5
+
+
+class MalformedJson(Malformed):
+    code = "MALFORMED_JSON"
+    zh = "请求体不是合法的 JSON（NaN、Infinity、过深的嵌套也不接受）；请改正后重发。"
+    en = "The body is not valid JSON (NaN, Infinity and too deep nesting are not accepted). Correct it and send it again."
+
+
+class InvalidCursor(Malformed):
+    code = "CURSOR_INVALID"
+    zh = "翻页游标无效；请从第一页重新取。"
+    en = "The paging cursor is not valid. Start again from the first page."
+
+
+class ValidationFailed(Invalid):
+    code = "VALIDATION_FAILED"
+    zh = "请求中有不合要求的字段，见 errors；请改正后重发。"
+    en = "Some fields are not acceptable, see errors. Correct them and send it again."
+
+
+class CrsUndeclared(Invalid):
+    code = "CRS_UNDECLARED"
+    zh = "坐标没有说明坐标系；请加上 crs：CGCS2000、WGS84、GCJ02 或 BD09。"
+    en = "The coordinate does not declare its system. Add crs: CGCS2000, WGS84, GCJ02 or BD09."
+
+
+class OutsideChina(Invalid):
+    code = "OUTSIDE_CHINA"
+    zh = "坐标不在中国境内；请检查经纬度是否颠倒（先经度后纬度）。"
+    en = "The coordinate is outside of China. Check its order: longitude first."
+
+
+class UnknownPolicy(Invalid):
+    code = "UNKNOWN_POLICY"
+    zh = "没有这张保单；请先导入保单再上报事件。"
+    en = "There is no such policy. Import the policy first, then report the event."
+
+
+class UnknownAgent(Invalid):
+    code = "UNKNOWN_AGENT"
+    zh = "没有这名业务员；请先导入人员再上报事件。"
+    en = "There is no such agent. Import the agents first, then report the event."
+
+
+class UnknownOrganisation(Invalid):
+    code = "UNKNOWN_ORGANISATION"
+    zh = "没有这个支公司；请核对机构代码。"
+    en = "There is no such branch. Check the organisation's code."
+
+
+class PolicyNotFound(NotFound):
+    code = "POLICY_NOT_FOUND"
+    zh = "没有这张保单；请核对保单号。"
+    en = "There is no such policy. Check its number."
+
+
+class CaseNotFound(NotFound):
+    code = "CASE_NOT_FOUND"
+    zh = "这张保单没有孤儿单案件；请核对保单号，或先上报事件并分配。"
+    en = "This policy has no orphan case. Check its number, or report an event and allocate first."
+
+
+class TeamNotFound(NotFound):
+    code = "TEAM_NOT_FOUND"
+    zh = "没有这个团队；请核对团队代码。"
+    en = "There is no such team. Check its code."
+
+
+class RunNotFound(NotFound):
+    code = "RUN_NOT_FOUND"
+    zh = "没有这次分配运行；请核对编号。"
+    en = "There is no such run. Check its number."
+
+
+class EventConflict(Conflict):
+    code = "EVENT_CONFLICT"
+    zh = "这个事件编号已经用于内容不同的事件；改正事件请换一个新编号。"
+    en = "This event id already belongs to an event with other content. Send a correction under a new id."
+
+
+class RunNotProposed(Conflict):
+    code = "RUN_NOT_PROPOSED"
+    zh = "只有处于预分配状态的运行才能确认或放弃；请先查看它的状态。"
+    en = "Only a proposed run can be confirmed or discarded. Look at its status first."
+
+
+class IdempotencyKeyReused(Invalid):
+    code = "IDEMPOTENCY_KEY_REUSED"
+    zh = "这个 Idempotency-Key 已用于另一个请求；新的请求请用新的键。"
+    en = "This Idempotency-Key was used for another request. Use a new key for a new request."
+
+
+class NotLocatable(Invalid):
+    code = "ADDRESS_NOT_LOCATED"
+    zh = "这个地址无法定位；请写得更完整（区、路、门牌或小区），或改用坐标查询。"
+    en = "The address cannot be located. Write it in full (district, road, number or estate), or ask with a coordinate."
+
+
+class DatabaseUnavailable(Unavailable):
+    code = "DATABASE_UNAVAILABLE"
+    zh = "数据库暂时连不上；请稍后再试。"
+    en = "The database cannot be reached at the moment. Try again in a while."
+
+
+class TooBusy(Unavailable):
+    code = "BUSY"
+    zh = "系统正忙或同一数据正被处理；请稍后重试同一请求。"
+    en = "The system is busy, or the same data is being worked on. Try the same request again shortly."
+    retry_after = 1
+
+
+class TimedOut(Unavailable):
+    code = "TIMED_OUT"
+    zh = "处理超时，没有任何改动；请缩小范围后再试。"
+    en = "It took too long; nothing was changed. Try again with a smaller scope."
