@@ -153,6 +153,13 @@ class DatabaseUnavailable(Unavailable):
     en = "The database cannot be reached at the moment. Try again in a while."
 
 
+class StorageFull(Unavailable):
+    code = "STORAGE_FULL"
+    zh = "数据库的磁盘已满，没有任何改动；请联系管理员清理后再试。"
+    en = "The database's disk is full; nothing was changed. Ask the operator to make room, then try again."
+    retry_after = 60
+
+
 class TooBusy(Unavailable):
     code = "BUSY"
     zh = "系统正忙或同一数据正被处理；请稍后重试同一请求。"
