@@ -1,0 +1,1 @@
+"""Vector tiles of branches, communities, territories and orphans, for the web page and any GIS client."""

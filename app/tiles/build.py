@@ -1,0 +1,129 @@
+"""Makes tiles: what is drawn comes from memory or from PostGIS, the encoding is PostGIS's own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import shapely
+from sqlalchemy import Connection, TextClause, text
+
+from app.tiles.areas import Areas
+from app.tiles.density import Density
+from app.tiles.errors import UnknownLayer
+from app.tiles.grid import Tile
+from app.tiles.store import TileStore
+
+LAYERS = ("branches", "communities", "territories", "orphans")
+
+
+@cache
+def _sql(name: str) -> TextClause:
+    return text(files("app.tiles").joinpath("sql", f"{name}.sql").read_text("utf-8"))
+
+
+def versions(connection: Connection) -> dict[str, str]:
+    """For each layer a word that changes whenever its content may have changed."""
+    row = connection.execute(_sql("versions")).mappings().one()
+    return {
+        "branches": f"{row['branches']}-{row['organisations']}",
+        "communities": str(row["communities"]),
+        "territories": f"{row['territories']}-{row['teams']}",
+        "orphans": str(row["orphans"]),
+    }
+
+
+def version(connection: Connection, layer: str) -> str:
+    """The version of one layer. Raises `UnknownLayer`."""
+    if layer not in LAYERS:
+        raise UnknownLayer()
+    return versions(connection)[layer]
+
+
+def tile(connection: Connection, store: TileStore, layer: str, square: Tile, on: date, at_version: str) -> bytes:
+    """The Mapbox Vector Tile (2.1) of a layer; empty if nothing is there. `on`: the date that territories are shown of.
+
+    `at_version`: what `version` said on this connection before.
+    """
+    day = on if layer == "territories" else None
+    key = (layer, at_version, day, square)
+    return store.tiles.get(key, lambda: _make(connection, store, layer, square, on, (layer, at_version, day)))
+
+
+def _make(
+    connection: Connection, store: TileStore, layer: str, square: Tile, on: date, key: tuple[str, str, date | None]
+) -> bytes:
+    if layer != "orphans":
+        areas: Areas = store.layers.get(key, lambda: load_areas(connection, layer, on))
+        return _areas_tile(connection, areas, layer, square)
+    counted: Density = store.layers.get(key, lambda: load_density(connection))
+    if square.z >= counted.exact_from:
+        return bytes(connection.execute(_sql("orphans"), {"z": square.z, "x": square.x, "y": square.y}).scalar_one())
+    bins = counted.bins(square)
+    if not bins.properties:
+        return b""
+    places = {"tile_x": bins.x.tolist(), "tile_y": bins.y.tolist(), "props": _json(bins.properties)}
+    return bytes(connection.execute(_sql("orphan_bins"), places).scalar_one())
+
+
+def _areas_tile(connection: Connection, areas: Areas, layer: str, square: Tile) -> bytes:
+    shown = areas.inside(square)
+    if not len(shown):
+        return b""
+    labelled, place, room = areas.labels(square)
+    named = [
+        {**areas.properties[at], "room": round(float(free))} for at, free in zip(labelled.tolist(), room, strict=True)
+    ]
+    values = {
+        "z": square.z,
+        "x": square.x,
+        "y": square.y,
+        "layer": layer,
+        "shapes": shapely.to_wkb(areas.at_zoom(square.z)[shown]).tolist(),
+        "props": _json([areas.properties[at] for at in shown.tolist()]),
+        "label_x": place[:, 0].tolist(),
+        "label_y": place[:, 1].tolist(),
+        "label_props": _json(named),
+    }
+    return bytes(connection.execute(_sql("areas"), values).scalar_one())
+
+
+def _json(rows: Sequence[dict[str, Any]]) -> list[str]:
+    return [json.dumps(row, ensure_ascii=False) for row in rows]
+
+
+def load_areas(connection: Connection, layer: str, on: date) -> Areas:
+    """The areas of `branches`, `communities` or, as they are on a date, `territories`."""
+    values = {"on": on} if layer == "territories" else {}
+    rows = connection.execute(_sql(f"load_{layer}"), values).mappings().all()
+    shapes = shapely.from_wkb(np.array([bytes(row["shape"]) for row in rows], dtype=object))
+    properties = [{key: value for key, value in row.items() if key != "shape"} for row in rows]
+    return Areas(shapes, properties, coloured=layer == "territories")
+
+
+def load_density(connection: Connection) -> Density:
+    """The open orphans that have a point, counted in cells."""
+    rows = connection.execute(_sql("load_orphans")).all()
+    cell_x, cell_y, kind, team, policies, lon, lat = zip(*rows, strict=True) if rows else ((),) * 7
+    return Density(
+        np.array(cell_x, dtype=np.int64),
+        np.array(cell_y, dtype=np.int64),
+        kind,
+        team,
+        np.array(policies, dtype=np.int64),
+        np.column_stack((np.array(lon, dtype=np.float64), np.array(lat, dtype=np.float64))),
+    )
+
+
+def extent(
+    connection: Connection, on: date, team_code: str | None = None, branch_code: str | None = None
+) -> tuple[float, float, float, float] | None:
+    """West, south, east, north in CGCS2000 degrees of all there is, of a branch or of a team's territory; None if there is nothing."""
+    values = {"on": on, "team_code": team_code, "branch_code": branch_code}
+    row = connection.execute(_sql("extent"), values).one_or_none()
+    return None if row is None else (row.west, row.south, row.east, row.north)
