@@ -20,7 +20,8 @@ class Batch:
     """What a batch works on: bundles to decide, cases that wait for approval, events that opened nothing."""
 
     bundles: list[Bundle] = field(default_factory=list)
-    pending: list[Case] = field(default_factory=list)
+    pending: list[tuple[str, Case]] = field(default_factory=list)
+    """(policyholder, case)."""
     refusals: list[Refusal] = field(default_factory=list)
 
 
@@ -42,7 +43,11 @@ def prepare(holders: Iterable[Holder], world: World, strategy: Strategy, *, bran
         bundle = group(holder, cases, world, strategy)
         if bundle is not None and branch_code in (None, bundle.branch_code):
             batch.bundles.append(bundle)
-        batch.pending += [case for case in cases if case.pending and branch_code in (None, case.policy.branch_code)]
+        batch.pending += [
+            (holder.policyholder_id, case)
+            for case in cases
+            if case.pending and branch_code in (None, case.policy.branch_code)
+        ]
     batch.bundles.sort(key=batch_order)
     return batch
 

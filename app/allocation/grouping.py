@@ -28,7 +28,9 @@ def group(holder: Holder, cases: Sequence[Case], world: World, strategy: Strateg
     orphans.update(
         policy.policy_no
         for policy in holder.policies
-        if policy.case is not None and policy.case.state != "PENDING_APPROVAL" and policy.case.state not in UNALLOCATED_STATES
+        if policy.case is not None
+        and policy.case.state != "PENDING_APPROVAL"
+        and policy.case.state not in UNALLOCATED_STATES
     )
     members = [
         case

@@ -206,7 +206,12 @@ def branch_balance(bundle: Bundle, world: World, strategy: Strategy) -> Answer:
 
 def nearest(teams: Sequence[TeamState], bundle: Bundle, world: World) -> list[TeamState]:
     """The teams whose territory is nearest to the point, in whole metres; one without territory is last; all of them without a point."""
-    if bundle.located_by != "POINT" or bundle.address is None or bundle.address.lon is None or bundle.address.lat is None:
+    if (
+        bundle.located_by != "POINT"
+        or bundle.address is None
+        or bundle.address.lon is None
+        or bundle.address.lat is None
+    ):
         return list(teams)
     lon, lat = bundle.address.lon, bundle.address.lat
     metres = [(world.distance(lon, lat, team.code), team) for team in teams]

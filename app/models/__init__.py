@@ -11,6 +11,7 @@ from app.models.allocation import (
     Run,
     Strategy,
     TeamLoad,
+    WorldRevision,
 )
 from app.models.base import SRID, Base
 from app.models.organisation import Agent, BranchArea, Organisation, Team
@@ -49,4 +50,5 @@ __all__ = [
     "Team",
     "TeamLoad",
     "Territory",
+    "WorldRevision",
 ]

@@ -85,7 +85,7 @@ class Run(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     as_of: Mapped[date]
     branch_code: Mapped[str | None] = mapped_column(ForeignKey("organisation.code"))
-    policy_no: Mapped[str | None] = mapped_column(Text)
+    policy_nos: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     confirm: Mapped[bool] = mapped_column(server_default="false")
     distribute: Mapped[bool] = mapped_column(server_default="false")
     status: Mapped[str] = mapped_column(Text, server_default="QUEUED")
@@ -219,6 +219,17 @@ class Allocation(Base):
     live: Mapped[bool]
 
 
+class WorldRevision(Base):
+    """One row, whose number a statement trigger raises with every change of organisation, areas or strategy, so that what a
+    process keeps of them in memory is never stale."""
+
+    __tablename__ = "world_revision"
+    __table_args__ = (CheckConstraint("only", name="only"),)
+
+    only: Mapped[bool] = mapped_column(primary_key=True, server_default="true")
+    revision: Mapped[int] = mapped_column(BigInteger, server_default="1")
+
+
 class TeamLoad(Base):
     """Policies that a team holds by live allocations: the counter that keeps concurrent single allocations within capacity (H4)."""
 
@@ -233,7 +244,10 @@ class AgentLoad(Base):
     """Open policies that an agent services, the open orphans left out (rulebook 5.2, 5.5); `allocated`: live allocations to the agent."""
 
     __tablename__ = "agent_load"
-    __table_args__ = (CheckConstraint("serviced >= 0", name="serviced"), CheckConstraint("allocated >= 0", name="allocated"))
+    __table_args__ = (
+        CheckConstraint("serviced >= 0", name="serviced"),
+        CheckConstraint("allocated >= 0", name="allocated"),
+    )
 
     agent_code: Mapped[str] = mapped_column(ForeignKey("agent.code", ondelete="CASCADE"), primary_key=True)
     serviced: Mapped[int]

@@ -1,6 +1,9 @@
 """The declarative base: constraint names, so that every migration can name what it changes."""
 
-from sqlalchemy import CheckConstraint, MetaData
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import CheckConstraint, DateTime, MetaData
 from sqlalchemy.orm import DeclarativeBase
 
 SRID = 4490
@@ -10,6 +13,7 @@ SRID = 4490
 class Base(DeclarativeBase):
     """Base of all tables."""
 
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: DateTime(timezone=True)}
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",

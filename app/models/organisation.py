@@ -48,9 +48,7 @@ class Team(Base):
     force: Mapped[str] = mapped_column(Text)
     takes_part: Mapped[bool]
     capacity: Mapped[int | None]
-    successor_code: Mapped[str | None] = mapped_column(
-        ForeignKey("team.code", deferrable=True, initially="DEFERRED")
-    )
+    successor_code: Mapped[str | None] = mapped_column(ForeignKey("team.code", deferrable=True, initially="DEFERRED"))
     founded_on: Mapped[date | None]
     ended_on: Mapped[date | None]
 

@@ -1,0 +1,188 @@
+"""Reads the facts of policyholders: whole columns for a run, a few rows for one holder; assembled by the same function."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+from sqlalchemy import Connection, text
+
+from app.allocation.areas import Areas
+from app.allocation.domain import UNALLOCATED_STATES, Address, Event, Holder, OpenCase, Policy
+from app.db import copy_out
+
+Row = tuple[Any, ...]
+
+_HOLDERS = """
+    CREATE TEMPORARY TABLE run_holder ON COMMIT DROP AS
+    SELECT DISTINCT p.policyholder_id
+    FROM orphan_event e
+    JOIN policy p ON p.policy_no = e.policy_no
+    LEFT JOIN orphan_case c ON c.policy_no = e.policy_no AND c.open
+    WHERE e.event_on <= :as_of AND (c.id IS NULL OR c.state = ANY(:unallocated))
+"""
+
+_POLICIES = """
+    SELECT p.policyholder_id, h.agent_code AS holder_agent_code, p.policy_no, p.branch_code, p.combination_id,
+        p.term_years, p.status, p.lapsed_on, p.seller_code, p.servicer_code, p.servicer_since, p.served_by_collection,
+        c.id AS case_id, c.state, c.generation, c.decision_id
+    FROM policy p
+    JOIN policyholder h ON h.id = p.policyholder_id
+    LEFT JOIN orphan_case c ON c.policy_no = p.policy_no AND c.open
+    WHERE {scope}
+"""
+
+# An event that a closed case has used up opens nothing again.
+_EVENTS = """
+    SELECT e.policy_no, e.event_id, e.reason, e.event_on, e.origin_agent_code, e.formalities_on, e.approval_ref,
+        e.designated_agent_code
+    FROM orphan_event e
+    JOIN policy p ON p.policy_no = e.policy_no
+    WHERE {scope} AND e.event_on <= {as_of} AND NOT EXISTS (
+        SELECT FROM orphan_case c
+        WHERE c.policy_no = e.policy_no AND NOT c.open AND e.event_id = ANY(c.event_ids))
+"""
+
+_ADDRESSES = """
+    SELECT p.policyholder_id, p.id, p.kind, p.updated_on, p.text, k.code AS community_code, p.point IS NOT NULL AS given,
+        ST_X(coalesce(p.point, l.point)) AS lon, ST_Y(coalesce(p.point, l.point)) AS lat,
+        CASE WHEN p.point IS NOT NULL THEN 'UNIT' ELSE coalesce(l.level, 'NONE') END AS level,
+        CASE WHEN p.point IS NOT NULL THEN 1.0 ELSE coalesce(l.confidence, 0.0) END AS confidence,
+        CASE WHEN p.point IS NOT NULL THEN 0.0 ELSE coalesce(l.radius_m, 0.0) END AS radius_m
+    FROM address p
+    LEFT JOIN location l ON l.address_id = p.id
+    LEFT JOIN community k ON k.code = p.community_code
+    WHERE {scope}
+"""
+
+_IN_RUN = "p.policyholder_id IN (SELECT policyholder_id FROM run_holder)"
+_ONE = "p.policyholder_id = %(holder)s"
+
+
+class Facts(NamedTuple):
+    """Rows of policies, events and addresses, in the order of the columns above, in any order."""
+
+    policies: list[Row]
+    events: list[Row]
+    addresses: list[Row]
+
+
+def choose_holders(connection: Connection, as_of: date, branch_code: str | None, policy_nos: list[str] | None) -> None:
+    """Fill the temporary table `run_holder`: the holders with an event that has not led to an allocation yet.
+
+    With `branch_code`, those with a policy that the branch manages; with `policy_nos`, the holders of these policies.
+    """
+    query = _HOLDERS
+    values: dict[str, Any] = {"as_of": as_of, "unallocated": sorted(UNALLOCATED_STATES)}
+    if branch_code is not None:
+        query += " AND p.policyholder_id IN (SELECT policyholder_id FROM policy WHERE branch_code = :branch_code)"
+        values["branch_code"] = branch_code
+    if policy_nos is not None:
+        query += " AND p.policyholder_id IN (SELECT policyholder_id FROM policy WHERE policy_no = ANY(:policy_nos))"
+        values["policy_nos"] = policy_nos
+    connection.execute(text(query), values)
+    connection.execute(text("ALTER TABLE run_holder ADD PRIMARY KEY (policyholder_id)"))
+    connection.execute(text("ANALYZE run_holder"))
+
+
+def read_run(connection: Connection, as_of: date) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Policies, events and addresses of the holders in `run_holder`, as frames, sorted as `holders` wants them."""
+    # A DATE literal from isoformat() holds digits and hyphens only; COPY takes no parameters.
+    as_of_literal = f"DATE '{as_of.isoformat()}'"
+    policies = copy_out(connection, _POLICIES.format(scope=_IN_RUN), _POLICY_SCHEMA)
+    events = copy_out(connection, _EVENTS.format(scope=_IN_RUN, as_of=as_of_literal), _EVENT_SCHEMA)
+    addresses = copy_out(connection, _ADDRESSES.format(scope=_IN_RUN), _ADDRESS_SCHEMA)
+    return (
+        policies.sort("policyholder_id", "policy_no"),
+        events.sort("policy_no", "event_on", "event_id"),
+        addresses.sort("policyholder_id", "id"),
+    )
+
+
+def holders(
+    policies: Iterable[Row], events: Iterable[Row], addresses: Iterable[Row], places: Iterable[Row]
+) -> Iterator[Holder]:
+    """The holders one after the other.
+
+    `policies` and `addresses` come sorted by holder, `events` by policy number, event date and id; `places` has for each address
+    (branches, communities, owners, within_one, near_border).
+    """
+    events_of: dict[str, tuple[Event, ...]] = {
+        policy_no: tuple(Event(*row[1:]) for row in rows) for policy_no, rows in groupby(events, key=itemgetter(0))
+    }
+    located = groupby(
+        ((row[0], Address(*row[1:], *place)) for row, place in zip(addresses, places, strict=True)), key=itemgetter(0)
+    )
+    holder_id, rows = next(located, ("", iter(())))
+    for policyholder_id, group in groupby(policies, key=itemgetter(0)):
+        agent_code = None
+        owned = []
+        for row in group:
+            agent_code = row[1]
+            case = OpenCase(*row[12:]) if row[12] is not None else None
+            owned.append(Policy(*row[2:12], events_of.get(row[2], ()), case))
+        while holder_id and holder_id < policyholder_id:
+            holder_id, rows = next(located, ("", iter(())))
+        known = [address for _, address in rows] if holder_id == policyholder_id else []
+        yield Holder(policyholder_id, agent_code, owned, known)
+
+
+def places_of(addresses: pl.DataFrame, areas: Areas) -> list[Row]:
+    """What covers each address, in the order of the frame; nothing for one without a point."""
+    lon, lat = (addresses[name].to_numpy().astype(np.float64) for name in ("lon", "lat"))
+    radius_m = addresses["radius_m"].to_numpy().astype(np.float64)
+    located = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
+    found = areas.places(lon[located], lat[located], radius_m[located])
+    nothing: Row = ((), (), (), False, False)
+    rows: list[Row] = [nothing] * len(lon)
+    columns = (found.branches, found.communities, found.owners, found.within_one, found.near_border)
+    for position, row in zip(located.tolist(), zip(*columns, strict=True), strict=True):
+        rows[position] = row
+    return rows
+
+
+_POLICY_SCHEMA: dict[str, Any] = {
+    "policyholder_id": pl.String,
+    "holder_agent_code": pl.String,
+    "policy_no": pl.String,
+    "branch_code": pl.String,
+    "combination_id": pl.String,
+    "term_years": pl.Int32,
+    "status": pl.String,
+    "lapsed_on": pl.Date,
+    "seller_code": pl.String,
+    "servicer_code": pl.String,
+    "servicer_since": pl.Date,
+    "served_by_collection": pl.Boolean,
+    "case_id": pl.Int64,
+    "state": pl.String,
+    "generation": pl.Int32,
+    "decision_id": pl.Int64,
+}
+_EVENT_SCHEMA: dict[str, Any] = {
+    "policy_no": pl.String,
+    "event_id": pl.String,
+    "reason": pl.String,
+    "event_on": pl.Date,
+    "origin_agent_code": pl.String,
+    "formalities_on": pl.Date,
+    "approval_ref": pl.String,
+    "designated_agent_code": pl.String,
+}
+_ADDRESS_SCHEMA: dict[str, Any] = {
+    "policyholder_id": pl.String,
+    "id": pl.Int64,
+    "kind": pl.String,
+    "updated_on": pl.Date,
+    "text": pl.String,
+    "community_code": pl.String,
+    "given": pl.Boolean,
+    "lon": pl.Float64,
+    "lat": pl.Float64,
+    "level": pl.String,
+    "confidence": pl.Float64,
+    "radius_m": pl.Float64,
+}

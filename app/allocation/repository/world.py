@@ -1,0 +1,182 @@
+"""Reads the organisation, the areas and the loads on a date."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from math import lcm
+
+import shapely
+from sqlalchemy import Connection, text
+
+from app.allocation.areas import Areas
+from app.allocation.domain import VALID_STATES, AgentState, City, TeamState, World
+from app.allocation.strategy import Strategy
+
+_TERRITORIES = text("""
+    SELECT DISTINCT ON (team_code) team_code, effective_from, ST_AsBinary(geom) AS area
+    FROM territory WHERE effective_from <= :as_of ORDER BY team_code, effective_from DESC
+""")
+
+_LOADS = text("""
+    SELECT p.servicer_code, count(*)
+    FROM policy p
+    WHERE p.status <> 'ENDED' AND p.servicer_code IS NOT NULL AND NOT EXISTS (
+        SELECT FROM orphan_case c WHERE c.policy_no = p.policy_no AND c.open AND c.state <> 'PENDING_APPROVAL')
+    GROUP BY p.servicer_code
+""")
+
+_ALLOCATED = text("SELECT team_code, agent_code, count(*) FROM allocation WHERE live GROUP BY team_code, agent_code")
+
+_RECEIVED = text("""
+    SELECT a.agent_code, count(*)
+    FROM allocation a JOIN run r ON r.id = a.run_id
+    WHERE a.agent_code IS NOT NULL AND r.as_of > :since AND r.as_of <= :as_of AND r.status <> 'DISCARDED'
+    GROUP BY a.agent_code
+""")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The organisation and the areas on a date: all of the world but its loads, so that it can be kept between requests."""
+
+    as_of: date
+    plan_version: str
+    areas: Areas
+    teams: tuple[tuple[str, str, str, str, str | None, int | None, str | None], ...]
+    agents: tuple[tuple[str, str, str, bool, str | None, int, frozenset[str]], ...]
+    city_of_branch: Mapping[str, City]
+
+    def world(self) -> World:
+        """A world with all loads at zero, that nobody else holds."""
+        teams = {row[0]: TeamState(*row[:5], row[5] or 0, successor_code=row[6]) for row in self.teams}
+        agents = {row[0]: AgentState(*row) for row in self.agents}
+        for agent in agents.values():
+            teams[agent.team_code].members.append(agent)
+        own_capacity = {row[0] for row in self.teams if row[5] is not None}
+        for team in teams.values():
+            eligible = [agent for agent in team.members if agent.failure is None]
+            if team.code not in own_capacity:
+                team.capacity = sum(agent.capacity for agent in eligible)
+            if team.failure is None and not eligible:
+                team.failure = "H2_NO_MEMBER"
+        of_branch: dict[str, list[TeamState]] = {}
+        for code in sorted(teams):
+            if teams[code].force == "COLLECTION":
+                of_branch.setdefault(teams[code].branch_code, []).append(teams[code])
+        for members in of_branch.values():
+            multiple = lcm(*(team.capacity for team in members if team.capacity > 0))
+            for team in members:
+                team.weight = multiple // team.capacity if team.capacity > 0 else 0
+        return World(
+            as_of=self.as_of,
+            plan_version=self.plan_version,
+            teams=teams,
+            agents=agents,
+            city_of_branch=dict(self.city_of_branch),
+            teams_of_branch=of_branch,
+            owners_of_community=self.areas.owners_of_community,
+            distance=self.areas.distance,
+        )
+
+
+def revision(connection: Connection) -> int:
+    """A number that grows with every change of organisation, areas or strategy, whoever makes it."""
+    return int(connection.execute(text("SELECT revision FROM world_revision")).scalar_one())
+
+
+def read_strategy(connection: Connection) -> Strategy:
+    """The newest published strategy."""
+    row = connection.execute(text("SELECT version, config FROM strategy ORDER BY version DESC LIMIT 1")).one()
+    return Strategy.from_config(row.version, row.config)
+
+
+def read_setting(connection: Connection, as_of: date, strategy: Strategy) -> Setting:
+    """The organisation and the areas on a date."""
+    parents = dict(
+        connection.execute(text("SELECT code, coalesce(parent_code, code) FROM organisation WHERE level = 'branch'"))
+        .tuples()
+        .all()
+    )
+    areas, plan_version = _read_areas(connection, as_of)
+    reach: dict[str, frozenset[str]] = {
+        city: frozenset(branch for branch, parent in parents.items() if parent == city) for city in parents.values()
+    }
+    teams = {}
+    for row in connection.execute(text("SELECT * FROM team ORDER BY code")):
+        gone = row.ended_on is not None and row.ended_on <= as_of
+        if gone:
+            failure = "H2_ENDED"
+        elif row.founded_on is not None and row.founded_on > as_of:
+            failure = "H2_NOT_FOUNDED"
+        else:
+            failure = None if row.takes_part else "H2_NOT_TAKING_PART"
+        city = parents.get(row.branch_code, row.branch_code)
+        successor = row.successor_code if gone else None
+        teams[row.code] = (row.code, row.branch_code, city, row.force, failure, row.capacity, successor)
+    agents = []
+    for row in connection.execute(text("SELECT * FROM agent ORDER BY code")):
+        valid = row.state in VALID_STATES
+        away = (
+            (row.leave_from is not None or row.leave_to is not None)
+            and (row.leave_from is None or row.leave_from <= as_of)
+            and (row.leave_to is None or as_of <= row.leave_to)
+        )
+        failure = None
+        if not valid:
+            failure = "H2_STATE"
+        elif away:
+            failure = "H2_ON_LEAVE"
+        elif not row.qualified:
+            failure = "H3_NOT_QUALIFIED"
+        elif teams[row.team_code][4] == "H2_ENDED":
+            failure = "H2_ENDED"
+        capacity = strategy.default_agent_capacity if row.capacity is None else row.capacity
+        agents.append((row.code, row.team_code, row.force, valid, failure, capacity, frozenset(row.community_codes)))
+    cities = {
+        branch: City(city, reach[city], not reach[city].isdisjoint(areas.branches)) for branch, city in parents.items()
+    }
+    return Setting(as_of, plan_version, areas, tuple(teams.values()), tuple(agents), cities)
+
+
+def _read_areas(connection: Connection, as_of: date) -> tuple[Areas, str]:
+    """The areas on a date, and the version of the territories: a digest of their content, so that it is the same on every machine."""
+    branches = connection.execute(text("SELECT branch_code, ST_AsBinary(geom) FROM branch_area")).tuples()
+    communities = connection.execute(text("SELECT code, ST_AsBinary(geom) FROM community")).tuples()
+    digest = hashlib.sha256()
+    territories = {}
+    for row in connection.execute(_TERRITORIES, {"as_of": as_of}):
+        area = bytes(row.area)
+        digest.update(f"{row.team_code}\t{row.effective_from}\t".encode())
+        digest.update(shapely.to_wkb(shapely.normalize(shapely.from_wkb(area)), byte_order=1))
+        territories[row.team_code] = shapely.from_wkb(area)
+    areas = Areas(
+        {code: shapely.from_wkb(bytes(area)) for code, area in branches},
+        {code: shapely.from_wkb(bytes(area)) for code, area in communities},
+        territories,
+    )
+    return areas, digest.hexdigest()[:12]
+
+
+def add_loads(connection: Connection, world: World) -> None:
+    """Load of an agent: open policies serviced and live allocations; of a team: those of its eligible members and its pool.
+
+    Counted from the facts, for a run; the cases of the run are still to be taken out (`leave_out`).
+    """
+    for code, count in connection.execute(_LOADS).tuples():
+        agent = world.agents.get(code)
+        if agent is not None:
+            agent.load += count
+            if agent.failure is None:
+                world.teams[agent.team_code].load += count
+    for team_code, agent_code, count in connection.execute(_ALLOCATED).tuples():
+        world.teams[team_code].load += count
+        if agent_code is not None:
+            world.agents[agent_code].load += count
+
+
+def add_received(connection: Connection, world: World, since: date) -> None:
+    """What each agent received in runs dated after `since`, up to the world's date."""
+    for code, count in connection.execute(_RECEIVED, {"since": since, "as_of": world.as_of}).tuples():
+        if code in world.agents:
+            world.agents[code].received += count
