@@ -224,9 +224,9 @@ class WorldRevision(Base):
     process keeps of them in memory is never stale."""
 
     __tablename__ = "world_revision"
-    __table_args__ = (CheckConstraint("only", name="only"),)
+    __table_args__ = (CheckConstraint("single", name="single"),)
 
-    only: Mapped[bool] = mapped_column(primary_key=True, server_default="true")
+    single: Mapped[bool] = mapped_column(primary_key=True, server_default="true")
     revision: Mapped[int] = mapped_column(BigInteger, server_default="1")
 
 

@@ -86,10 +86,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "world_revision",
-        sa.Column("only", sa.Boolean(), server_default="true", nullable=False),
+        sa.Column("single", sa.Boolean(), server_default="true", nullable=False),
         sa.Column("revision", sa.BigInteger(), server_default="1", nullable=False),
-        sa.CheckConstraint("only", name=op.f("ck_world_revision_only")),
-        sa.PrimaryKeyConstraint("only", name=op.f("pk_world_revision")),
+        sa.CheckConstraint("single", name=op.f("ck_world_revision_single")),
+        sa.PrimaryKeyConstraint("single", name=op.f("pk_world_revision")),
     )
     op.create_table(
         "branch_area",

@@ -41,7 +41,7 @@ _EVENTS = """
         e.designated_agent_code
     FROM orphan_event e
     JOIN policy p ON p.policy_no = e.policy_no
-    WHERE {scope} AND e.event_on <= {as_of} AND NOT EXISTS (
+    WHERE {scope} AND e.event_on <= :as_of AND NOT EXISTS (
         SELECT FROM orphan_case c
         WHERE c.policy_no = e.policy_no AND NOT c.open AND e.event_id = ANY(c.event_ids))
 """
@@ -59,7 +59,7 @@ _ADDRESSES = """
 """
 
 _IN_RUN = "p.policyholder_id IN (SELECT policyholder_id FROM run_holder)"
-_ONE = "p.policyholder_id = %(holder)s"
+_ONE = "p.policyholder_id = :policyholder_id"
 
 
 class Facts(NamedTuple):
@@ -90,10 +90,8 @@ def choose_holders(connection: Connection, as_of: date, branch_code: str | None,
 
 def read_run(connection: Connection, as_of: date) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Policies, events and addresses of the holders in `run_holder`, as frames, sorted as `holders` wants them."""
-    # A DATE literal from isoformat() holds digits and hyphens only; COPY takes no parameters.
-    as_of_literal = f"DATE '{as_of.isoformat()}'"
     policies = copy_out(connection, _POLICIES.format(scope=_IN_RUN), _POLICY_SCHEMA)
-    events = copy_out(connection, _EVENTS.format(scope=_IN_RUN, as_of=as_of_literal), _EVENT_SCHEMA)
+    events = copy_out(connection, _EVENTS.format(scope=_IN_RUN), _EVENT_SCHEMA, {"as_of": as_of})
     addresses = copy_out(connection, _ADDRESSES.format(scope=_IN_RUN), _ADDRESS_SCHEMA)
     return (
         policies.sort("policyholder_id", "policy_no"),
