@@ -14,7 +14,7 @@ class AppError(Exception):
     the position of the bad item; never personal data, never the input itself.
     """
 
-    code: ClassVar[str] = "INTERNAL"
+    code: str = "INTERNAL"
     zh: ClassVar[str] = "系统内部出错，已记入日志；请稍后再试。"
     en: ClassVar[str] = "Something went wrong inside; it has been logged. Try again later."
 
@@ -121,6 +121,12 @@ class RunNotFound(NotFound):
     code = "RUN_NOT_FOUND"
     zh = "没有这次分配运行；请核对编号。"
     en = "There is no such run. Check its number."
+
+
+class OutOfScope(Forbidden):
+    code = "OUT_OF_SCOPE"
+    zh = "这不在您的管辖范围内；请向上级机构查询。"
+    en = "This is outside of your scope. Ask the organisation above you."
 
 
 class EventConflict(Conflict):

@@ -13,7 +13,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """The text itself; raises `ValueError` for control characters, lone surrogates and the like."""
     if _CONTROL.search(text):
         raise ValueError("control characters are not accepted")
     return text
@@ -33,10 +34,10 @@ def _in_calendar(day: date) -> date:
     return day
 
 
-Code = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_printable)]
+Code = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(printable)]
 """A code or number of the core system: 1–64 printable characters."""
 
-Line = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_printable)]
+Line = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(printable)]
 """A line of text, such as an address."""
 
 Day = Annotated[date, BeforeValidator(_iso_day), AfterValidator(_in_calendar)]

@@ -35,7 +35,8 @@ def decode_cursor(listing: str, cursor: str, types: Sequence[type]) -> tuple[Any
     key = tuple(parts[1:])
     for part, kind in zip(key, types, strict=True):
         # bool is an int to isinstance, and a number beyond bigint or a NUL would only fail in the database
-        if type(part) is not kind or (kind is int and abs(part) >= 2**63) or (kind is str and "\x00" in part):
+        beyond = isinstance(part, int) and abs(part) >= 2**63
+        if type(part) is not kind or beyond or (isinstance(part, str) and "\x00" in part):
             raise InvalidCursor
     if encode_cursor(listing, key) != cursor:
         raise InvalidCursor

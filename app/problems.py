@@ -29,6 +29,7 @@ from app.errors import (
     Unavailable,
     ValidationFailed,
 )
+from geo.errors import GeoError
 
 log = logging.getLogger("guidan.error")
 
@@ -142,8 +143,17 @@ _DOCUMENTED = {
 }
 
 
-def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of an endpoint: these statuses and those that every endpoint may answer."""
+def documented(
+    *statuses: int, also: Mapping[int | str, dict[str, Any]] | None = None
+) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of an endpoint: these statuses, those that every endpoint may answer, and `also` further good ones."""
+    return {
+        **(also or {}),
+        **_problems(*statuses),
+    }
+
+
+def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {
         status: {
             "description": _DOCUMENTED[status],
@@ -158,7 +168,8 @@ def kind_of(error: AppError) -> tuple[int, str]:
     return next(STATUS[base] for base in type(error).__mro__ if base in STATUS)
 
 
-def _field_errors(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Which fields break which rule: the names that we know and the limits, never a value, which may be personal."""
     # Pydantic's own words may quote the input ("Input should be 'A' or 'B'" does not, a custom ValueError might):
     # the rule's name and the limits are enough to correct a field.
     listed = []
@@ -201,11 +212,15 @@ def known(error: Exception) -> AppError:
     match error:
         case AppError():
             return error
+        case GeoError():
+            told = Invalid(error.zh, error.en)
+            told.code = error.code
+            return told
         case RequestValidationError():
             errors = error.errors()
             if any(entry["type"] == "json_invalid" for entry in errors):
                 return MalformedJson()
-            return ValidationFailed(errors=_field_errors(errors))
+            return ValidationFailed(errors=field_errors(errors))
         case HTTPException(status_code=404):
             return NoSuchPath()
         case HTTPException(status_code=405):

@@ -13,7 +13,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-WORLD = ("organisation", "branch_area", "team", "agent", "community", "territory", "strategy")
+WORLD = ("organisation", "branch_area", "team", "agent", "community", "territory", "gazetteer_place", "strategy")
 
 
 def upgrade() -> None:

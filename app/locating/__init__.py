@@ -1,0 +1,1 @@
+"""Where addresses are: the process's geocoder, and the locations it gives to stored addresses."""

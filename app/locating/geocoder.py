@@ -1,0 +1,86 @@
+"""The geocoder of this process, built from the stored gazetteer and kept until the gazetteer changes."""
+
+from dataclasses import dataclass
+from threading import Lock
+
+import polars as pl
+from sqlalchemy import Connection, text
+
+from app.db import copy_out
+from geo.geocoding import Geocoder
+
+FRAME = {
+    "id": pl.String,
+    "name": pl.String,
+    "kind": pl.String,
+    "province": pl.String,
+    "city": pl.String,
+    "district": pl.String,
+    "subdistrict": pl.String,
+    "road": pl.String,
+    "number": pl.String,
+    "address": pl.String,
+    "lon": pl.Float64,
+    "lat": pl.Float64,
+    "source": pl.String,
+}
+"""Columns of the gazetteer as `geo.geocoding` takes it; degrees in CGCS2000."""
+
+_PLACES = """
+SELECT id, name, kind, province, city, district, subdistrict, road, number, address, ST_X(point) AS lon, ST_Y(point) AS lat, source
+FROM gazetteer_place ORDER BY id
+"""
+
+# A sum of 64-bit hashes depends on the rows alone, not on their order, and needs no sort; the texts behind the point are
+# hexadecimal EWKB, so the hash is the same on every machine.
+_CONTENT = text(
+    """
+    SELECT count(*) || '-' || md5(coalesce(sum(hashtextextended(place::text, 0)), 0)::text || '-' ||
+                                  coalesce(sum(hashtextextended(place::text, 1)), 0)::text)
+    FROM gazetteer_place AS place
+    """
+)
+# The transaction that wrote the number belongs to it: a number that was rolled back comes again for another world.
+_REVISION = text("SELECT revision || ':' || xmin FROM world_revision")
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    database: str
+    revision: str
+    version: str
+    geocoder: Geocoder
+
+
+_lock = Lock()
+_kept: _Kept | None = None
+
+
+def gazetteer_version(connection: Connection) -> str:
+    """The version of the stored gazetteer: the same for the same places in any database, whatever their order."""
+    return str(connection.execute(_CONTENT).scalar_one())
+
+
+def current_geocoder(connection: Connection) -> tuple[Geocoder, str]:
+    """The geocoder over the gazetteer as this connection sees it, and the gazetteer's version.
+
+    One read of a single row where nothing has changed since the last call; building takes seconds for a large gazetteer, and
+    other threads wait for it meanwhile.
+    """
+    global _kept
+    database = str(connection.engine.url)
+    revision = str(connection.execute(_REVISION).scalar_one())
+    kept = _kept
+    if kept is not None and (kept.database, kept.revision) == (database, revision):
+        return kept.geocoder, kept.version
+    with _lock:
+        kept = _kept
+        if kept is not None and (kept.database, kept.revision) == (database, revision):
+            return kept.geocoder, kept.version
+        version = gazetteer_version(connection)
+        if kept is not None and kept.version == version:
+            geocoder = kept.geocoder
+        else:
+            geocoder = Geocoder.build(copy_out(connection, _PLACES, FRAME))
+        _kept = _Kept(database, revision, version, geocoder)
+        return geocoder, version

@@ -1,0 +1,106 @@
+"""Locates stored addresses: whole columns out by COPY, geocoded, and back in by COPY."""
+
+from collections.abc import Callable
+
+import numpy as np
+import polars as pl
+from sqlalchemy import Connection, text
+
+from app.db import copy_in, copy_out
+from app.geometry import point_hex
+from geo.geocoding import Geocoder
+
+BATCH = 100_000
+"""Addresses geocoded at a time: bounds the memory, and is how often progress is told."""
+
+LOCATING_LOCK = 0x6764_0003
+"""Namespace of the advisory lock that keeps two transactions from locating the same addresses."""
+
+_COLUMNS = (
+    "address_id",
+    "point",
+    "level",
+    "confidence",
+    "radius_m",
+    "district",
+    "matched",
+    "provider",
+    "reasons",
+    "gazetteer_version",
+)
+
+# A given point is exact; its text is kept but not geocoded.
+_WANTED = """
+    address.text IS NOT NULL AND address.text <> '' AND address.point IS NULL
+    AND NOT EXISTS (SELECT FROM location
+                    WHERE location.address_id = address.id AND location.gazetteer_version = :version)
+"""
+
+
+def locate_addresses(
+    connection: Connection,
+    *,
+    geocoder: Geocoder,
+    version: str,
+    holder_ids_query: str | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> int:
+    """Stores a location for each address that has text, no given point, and no location of this gazetteer version.
+
+    `holder_ids_query`: a trusted SELECT of policyholder ids to which it is restricted. `progress` is told the share done, 0–1.
+    Returns how many addresses were located, in the caller's transaction. An address that cannot be placed gets the level NONE,
+    so that it is not tried again before the gazetteer changes.
+    """
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCATING_LOCK})
+    wanted = _WANTED
+    if holder_ids_query is not None:
+        wanted += f" AND address.policyholder_id IN ({holder_ids_query})"
+    addresses = copy_out(
+        connection,
+        f"SELECT address.id, address.text FROM address WHERE {wanted}",  # noqa: S608 (the caller's own query)
+        {"id": pl.Int64, "text": pl.String},
+        {"version": version},
+    )
+    if addresses.is_empty():
+        return 0
+    _drop_outdated(connection, version, holder_ids_query)
+    # The same text is often written down for many: it is geocoded once.
+    texts = addresses.get_column("text").unique(maintain_order=True)
+    done = 0
+    for start in range(0, len(texts), BATCH):
+        part = texts.slice(start, BATCH)
+        found = _located(geocoder, part, version)
+        rows = addresses.join(found, on="text", how="inner")
+        done += copy_in(connection, "location", _COLUMNS, rows.rename({"id": "address_id"}).select(_COLUMNS))
+        if progress is not None:
+            progress(min(1.0, (start + len(part)) / len(texts)))
+    return done
+
+
+def _drop_outdated(connection: Connection, version: str, holder_ids_query: str | None) -> None:
+    condition = "location.gazetteer_version <> :version"
+    if holder_ids_query is not None:
+        condition += f" AND address.policyholder_id IN ({holder_ids_query})"
+    connection.execute(
+        text(f"DELETE FROM location USING address WHERE address.id = location.address_id AND {condition}"),  # noqa: S608
+        {"version": version},
+    )
+
+
+def _located(geocoder: Geocoder, texts: pl.Series, version: str) -> pl.DataFrame:
+    found = geocoder.geocode(texts)
+    lon = found.get_column("lon").cast(pl.Float64).fill_null(np.nan).to_numpy()
+    lat = found.get_column("lat").cast(pl.Float64).fill_null(np.nan).to_numpy()
+    return pl.DataFrame(
+        {
+            "text": texts,
+            "point": point_hex(lon, lat),
+            "level": found.get_column("level"),
+            "confidence": found.get_column("confidence").fill_null(0.0),
+            "radius_m": found.get_column("radius_m"),
+            "district": found.get_column("district"),
+            "matched": found.get_column("matched"),
+            "provider": found.get_column("provider"),
+            "reasons": found.get_column("reasons"),
+        }
+    ).with_columns(pl.lit(version).alias("gazetteer_version"))
