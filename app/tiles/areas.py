@@ -86,7 +86,10 @@ def _labels(geometries: Geometries) -> tuple[NDArray[np.float64], NDArray[np.flo
     largest = parts[order[first]]
     side = np.sqrt(np.maximum(sizes[order[first]], 1.0))
     lines = np.array(
-        [shapely.maximum_inscribed_circle(part, LABEL_TOLERANCE * length) for part, length in zip(largest, side, strict=True)]
+        [
+            shapely.maximum_inscribed_circle(part, LABEL_TOLERANCE * length)
+            for part, length in zip(largest, side, strict=True)
+        ]
     )
     start = shapely.get_coordinates(shapely.get_point(lines, 0))
     return start, shapely.length(lines)

@@ -6,13 +6,14 @@ import json
 from collections.abc import Sequence
 from datetime import date
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 import shapely
 from sqlalchemy import Connection, TextClause, text
 
+from app.access.principal import EVERYTHING, Scope
+from app.db import read_sql_file
 from app.tiles.areas import Areas
 from app.tiles.density import Density
 from app.tiles.errors import UnknownLayer
@@ -24,7 +25,7 @@ LAYERS = ("branches", "communities", "territories", "orphans")
 
 @cache
 def _sql(name: str) -> TextClause:
-    return text(files("app.tiles").joinpath("sql", f"{name}.sql").read_text("utf-8"))
+    return text(read_sql_file("app.tiles", f"sql/{name}"))
 
 
 def versions(connection: Connection) -> dict[str, str]:
@@ -45,25 +46,39 @@ def version(connection: Connection, layer: str) -> str:
     return versions(connection)[layer]
 
 
-def tile(connection: Connection, store: TileStore, layer: str, square: Tile, on: date, at_version: str) -> bytes:
-    """The Mapbox Vector Tile (2.1) of a layer; empty if nothing is there. `on`: the date that territories are shown of.
-
-    `at_version`: what `version` said on this connection before.
-    """
-    day = on if layer == "territories" else None
-    key = (layer, at_version, day, square)
-    return store.tiles.get(key, lambda: _make(connection, store, layer, square, on, (layer, at_version, day)))
+def content_name(layer: str, at_version: str, on: date, scope: Scope) -> str:
+    """What a layer's tiles depend on, in words that every process chooses alike."""
+    if layer == "orphans":
+        return f"{layer} {at_version} {_seen(scope)}"
+    return f"{layer} {at_version} {on if layer == 'territories' else ''}"
 
 
-def _make(
-    connection: Connection, store: TileStore, layer: str, square: Tile, on: date, key: tuple[str, str, date | None]
+def tile(
+    connection: Connection,
+    store: TileStore,
+    layer: str,
+    square: Tile,
+    *,
+    on: date,
+    at_version: str,
+    scope: Scope = EVERYTHING,
 ) -> bytes:
-    if layer != "orphans":
-        areas: Areas = store.layers.get(key, lambda: load_areas(connection, layer, on))
-        return _areas_tile(connection, areas, layer, square)
-    counted: Density = store.layers.get(key, lambda: load_density(connection))
+    """The Mapbox Vector Tile (2.1) of a layer; empty if nothing is there.
+
+    `on`: the date that territories are shown of. `at_version`: what `version` said on this connection before. `scope`: whose
+    orphans may be seen; areas are no secret.
+    """
+    content = content_name(layer, at_version, on, scope)
+    if layer == "orphans":
+        return store.tiles.get((content, square), lambda: _orphans_tile(connection, store, square, scope, content))
+    return store.tiles.get((content, square), lambda: _areas_tile(connection, store, layer, square, on, content))
+
+
+def _orphans_tile(connection: Connection, store: TileStore, square: Tile, scope: Scope, content: str) -> bytes:
+    counted: Density = store.layers.get(content, lambda: load_density(connection, scope))
     if square.z >= counted.exact_from:
-        return bytes(connection.execute(_sql("orphans"), {"z": square.z, "x": square.x, "y": square.y}).scalar_one())
+        values = {"z": square.z, "x": square.x, "y": square.y, **_seen(scope)}
+        return bytes(connection.execute(_sql("orphans"), values).scalar_one())
     bins = counted.bins(square)
     if not bins.properties:
         return b""
@@ -71,7 +86,8 @@ def _make(
     return bytes(connection.execute(_sql("orphan_bins"), places).scalar_one())
 
 
-def _areas_tile(connection: Connection, areas: Areas, layer: str, square: Tile) -> bytes:
+def _areas_tile(connection: Connection, store: TileStore, layer: str, square: Tile, on: date, content: str) -> bytes:
+    areas: Areas = store.layers.get(content, lambda: load_areas(connection, layer, on))
     shown = areas.inside(square)
     if not len(shown):
         return b""
@@ -93,6 +109,13 @@ def _areas_tile(connection: Connection, areas: Areas, layer: str, square: Tile) 
     return bytes(connection.execute(_sql("areas"), values).scalar_one())
 
 
+def _seen(scope: Scope) -> dict[str, list[str] | None]:
+    return {
+        "branch_codes": None if scope.branch_codes is None else sorted(scope.branch_codes),
+        "team_codes": None if scope.team_codes is None else sorted(scope.team_codes),
+    }
+
+
 def _json(rows: Sequence[dict[str, Any]]) -> list[str]:
     return [json.dumps(row, ensure_ascii=False) for row in rows]
 
@@ -106,9 +129,9 @@ def load_areas(connection: Connection, layer: str, on: date) -> Areas:
     return Areas(shapes, properties, coloured=layer == "territories")
 
 
-def load_density(connection: Connection) -> Density:
-    """The open orphans that have a point, counted in cells."""
-    rows = connection.execute(_sql("load_orphans")).all()
+def load_density(connection: Connection, scope: Scope = EVERYTHING) -> Density:
+    """The open orphans of a scope that have a point, counted in cells."""
+    rows = connection.execute(_sql("load_orphans"), _seen(scope)).all()
     cell_x, cell_y, kind, team, policies, lon, lat = zip(*rows, strict=True) if rows else ((),) * 7
     return Density(
         np.array(cell_x, dtype=np.int64),

@@ -108,4 +108,5 @@ def _table(
     row: NDArray[np.intp], column: NDArray[np.int64], weight: NDArray[np.float64], rows: int, columns: int
 ) -> NDArray[np.float64]:
     """Sums of `weight` by row and column, shape (rows, columns)."""
-    return np.bincount(row * columns + column, weights=weight, minlength=rows * columns).reshape(rows, columns)
+    sums = np.bincount(row * columns + column, weights=weight, minlength=rows * columns)
+    return sums.astype(np.float64).reshape(rows, columns)

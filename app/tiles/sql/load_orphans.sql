@@ -7,4 +7,6 @@ SELECT
   avg(ST_X(point)) AS lon, avg(ST_Y(point)) AS lat
 FROM orphan_case JOIN decision ON decision.id = orphan_case.decision_id
 WHERE open AND abs(ST_Y(point)) < 85
+  AND (CAST(:branch_codes AS text[]) IS NULL OR decision.branch_code = ANY (CAST(:branch_codes AS text[])))
+  AND (CAST(:team_codes AS text[]) IS NULL OR decision.team_code = ANY (CAST(:team_codes AS text[])))
 GROUP BY 1, 2, 3, 4

@@ -7,6 +7,8 @@ FROM (
     d.bundle_no, min(c.policy_no) AS policy_no, count(*) AS policies, d.rung, min(c.state) AS state, d.team_code, d.branch_code
   FROM decision AS d JOIN orphan_case AS c ON c.decision_id = d.id AND c.open
   WHERE d.point && ST_Transform(ST_TileEnvelope(:z, :x, :y), 4490)
+    AND (CAST(:branch_codes AS text[]) IS NULL OR d.branch_code = ANY (CAST(:branch_codes AS text[])))
+    AND (CAST(:team_codes AS text[]) IS NULL OR d.team_code = ANY (CAST(:team_codes AS text[])))
   GROUP BY d.id
   ORDER BY d.id
 ) AS drawn
