@@ -1,0 +1,1 @@
+"""Chinese addresses: folding, divisions, roads and numbers, over whole columns."""

@@ -1,0 +1,254 @@
+"""The offline geocoder: Chinese addresses in, points with level, confidence and reasons out."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from geo.address.characters import fold
+from geo.address.divisions import (
+    AMBIGUOUS,
+    CITY,
+    CONTRADICTED,
+    DISTRICT,
+    STALE,
+    Divisions,
+    build_divisions,
+    resolve_divisions,
+)
+from geo.geocoding.calibration import GOOD, Calibration, shipped
+from geo.geocoding.cascade import (
+    BY_HOUSE,
+    BY_INTERPOLATION,
+    BY_NAME,
+    BY_ROAD,
+    CAPACITY,
+    CONTRADICTS,
+    CONTRADICTS_SHORT,
+    ROAD_ONLY,
+    SPREAD,
+    Found,
+    Parsed,
+    empty_found,
+    find_candidates,
+)
+from geo.geocoding.decide import Chosen, choose
+from geo.geocoding.gazetteer import LEVELS, PLACE_KINDS, build_index, majority, merge, prepare
+from geo.geocoding.index import F64, I32, Index
+
+BLOCK: Final = 8192
+PROVIDER: Final = "gazetteer"
+SCHEMA: Final = {
+    "lon": pl.Float64, "lat": pl.Float64, "level": pl.String, "confidence": pl.Float64, "radius_m": pl.Float64,
+    "province": pl.String, "city": pl.String, "district": pl.String, "matched": pl.String, "provider": pl.String,
+    "reasons": pl.String,
+}  # fmt: skip
+REASONS: Final = (
+    "NOT_FOUND", "ONLY_DISTRICT", "ONLY_ROAD", "DISTRICT_CONTRADICTION", "AMBIGUOUS_NAME", "SOURCES_DISAGREE", "STALE_DIVISION", "RURAL",
+)  # fmt: skip
+(NOT_FOUND, ONLY_DISTRICT, ONLY_ROAD, DISTRICT_CONTRADICTION, AMBIGUOUS_NAME, SOURCES_DISAGREE, STALE_DIVISION, RURAL) = (
+    1 << np.arange(8)
+).tolist()
+LEVEL_CODES: Final = {name: i for i, name in enumerate(LEVELS)}
+KIND_LEVELS: Final = np.array([LEVEL_CODES[k] for k in PLACE_KINDS], np.int8)
+ROAD_POINT_RADIUS: Final = 1500.0  # metres: a road farther spread gets no point
+
+
+class Candidate(NamedTuple):
+    """One place an address may mean. Coordinates are CGCS2000 degrees, longitude first."""
+
+    lon: float
+    lat: float
+    level: str
+    confidence: float
+    name: str
+    district: str
+    address: str
+
+
+class Geocoder:
+    """Built once from a gazetteer; then any number of columns or single addresses. Holds only arrays and strings."""
+
+    def __init__(self, divisions: Divisions, index: Index, calibration: Calibration, names: list[str], addresses: list[str]):
+        self.divisions = divisions
+        self.index = index
+        self.calibration = calibration
+        self.names = names
+        self.addresses = addresses
+        self.covered = np.zeros(len(divisions.names), np.bool_)
+        for positions in (index.city, index.district):
+            self.covered[positions[positions >= 0]] = True
+        cities = np.unique(index.city[index.city >= 0])
+        self.only_city = int(cities[0]) if len(cities) == 1 else -1
+
+    @classmethod
+    def build(
+        cls, gazetteer: pl.DataFrame, divisions: pl.DataFrame | None = None, calibration: Calibration | None = None
+    ) -> Geocoder:
+        """From a gazetteer with the contract's columns (name, lon, lat at least; CGCS2000 degrees).
+
+        `divisions`: a table as `geo.address.divisions.shipped_divisions` gives, the default.
+        """
+        frame = prepare(gazetteer)
+        table = build_divisions(divisions, frame)
+        index, place_of = build_index(frame, table)
+        first = np.full(len(index.lon), -1, np.int64)
+        first[place_of[::-1]] = np.arange(len(place_of))[::-1]
+        names: list[str] = frame["name"].gather(first).to_list()
+        addresses: list[str] = frame["address"].gather(first).to_list()
+        return cls(table, index, calibration or shipped(), names, addresses)
+
+    def geocode(
+        self, texts: pl.Series, *, prior_city: pl.Series | None = None, prior_district: pl.Series | None = None
+    ) -> pl.DataFrame:
+        """One row per text in the same order, with the columns of `SCHEMA`.
+
+        lon, lat: CGCS2000 degrees, null where the address is coarser than a road; radius_m: within it 90 % of such
+        answers lie; reasons: codes joined by `;`. `prior_city`, `prior_district`: names that settle what a text
+        leaves open (the policy's branch), never what it says.
+        """
+        asked = pl.DataFrame({"text": texts.cast(pl.String).fill_null("")}).with_columns(
+            city=pl.lit("") if prior_city is None else prior_city.fill_null(""),
+            district=pl.lit("") if prior_district is None else prior_district.fill_null(""),
+        )
+        distinct = asked.unique(maintain_order=True)
+        parts = [self._answer(distinct.slice(at, 64 * BLOCK)) for at in range(0, len(distinct), 64 * BLOCK)]
+        answers = pl.concat(parts) if parts else pl.DataFrame(schema=SCHEMA)
+        if len(distinct) == len(asked):
+            return answers
+        keyed = pl.concat([distinct, answers.rename({"city": "city_", "district": "district_"})], how="horizontal")
+        joined = asked.join(keyed, on=["text", "city", "district"], how="left", maintain_order="left")
+        return joined.drop("text", "city", "district").rename({"city_": "city", "district_": "district"}).select(list(SCHEMA))
+
+    def geocode_one(self, text: str, prior_city: str | None = None) -> dict[str, Any]:
+        """One address; the same answer as `geocode` gives for a column of one."""
+        prior = None if prior_city is None else pl.Series([prior_city], dtype=pl.String)
+        return self.geocode(pl.Series([text], dtype=pl.String), prior_city=prior).row(0, named=True)
+
+    def candidates(self, text: str, limit: int = 5) -> list[Candidate]:
+        """The likeliest places for one address, best first."""
+        parsed = self._parse(pl.Series([text], dtype=pl.String), None)
+        found = empty_found(1)
+        find_candidates(parsed, self.index, 0, found)
+        chosen = choose(found, self.calibration.candidate, GOOD)
+        order = np.argsort(-chosen.logit[0, : found.count[0]])[:limit]
+        result = []
+        for c in order.tolist():
+            place = int(found.place[0, c])
+            level, _ = levels_of(found, np.zeros(1, np.int64), np.array([c]), self.index)
+            result.append(
+                Candidate(
+                    float(found.lon[0, c]),
+                    float(found.lat[0, c]),
+                    LEVELS[int(level[0])],
+                    round(float(1 / (1 + np.exp(-chosen.logit[0, c]))), 4),
+                    self.names[place] if place >= 0 else "",
+                    self._name(int(self.index.district[place])) if place >= 0 else "",
+                    self.addresses[place] if place >= 0 else "",
+                )
+            )
+        return result
+
+    def _name(self, division: int) -> str:
+        return self.divisions.names[division] if division >= 0 else ""
+
+    def _parse(self, texts: pl.Series, prior_city: pl.Series | None) -> Parsed:
+        folded = fold(texts)
+        prior = np.full(len(texts), self.only_city, np.int32)
+        if prior_city is not None:
+            table = {name: self.divisions.position(CITY, name) for name in prior_city.unique().to_list() if name}
+            for name, position in table.items():
+                prior[(prior_city == name).to_numpy()] = position
+        stated = resolve_divisions(folded, self.divisions, self.covered, prior)
+        city = np.where(stated.city >= 0, stated.city, prior).astype(np.int32)
+        self._stated = stated
+        return Parsed(
+            folded.codes, folded.start, folded.main_end, folded.end, stated.scan, stated.rest, city, stated.district, stated.flags
+        )
+
+    def _answer(self, asked: pl.DataFrame) -> pl.DataFrame:
+        parsed = self._parse(asked["text"], asked["city"])
+        rows = len(asked)
+        columns: dict[str, npt.NDArray[Any]] = {
+            "lon": np.full(rows, np.nan), "lat": np.full(rows, np.nan), "level": np.full(rows, LEVEL_CODES["NONE"], np.int8),
+            "confidence": np.zeros(rows), "radius": np.full(rows, np.nan), "place": np.full(rows, -1, np.int32),
+            "reasons": np.zeros(rows, np.int64), "district": parsed.district.copy(), "city": parsed.city.copy(),
+        }  # fmt: skip
+        for first in range(0, rows, BLOCK):
+            found = empty_found(min(BLOCK, rows - first))
+            find_candidates(parsed, self.index, first, found)
+            chosen = choose(found, self.calibration.candidate, GOOD)
+            self._settle(parsed, first, found, chosen, columns)
+        return self._frame(columns)
+
+    def _settle(self, parsed: Parsed, first: int, found: Found, chosen: Chosen, out: dict[str, npt.NDArray[Any]]) -> None:
+        """Write the answers of one block into the columns."""
+        rows = np.flatnonzero(chosen.column >= 0)
+        column = chosen.column[rows]
+        at = first + rows
+        confidence = 1 / (1 + np.exp(-np.clip(chosen.answer[rows] @ self.calibration.answer, -30, 30)))
+        level, place = levels_of(found, rows, column, self.index)
+        radius = self.calibration.radius[np.minimum((confidence * 10).astype(np.int64), 9)]
+        evidence = found.evidence[rows, column]
+        reasons = np.zeros(len(rows), np.int64)
+        road = level == LEVEL_CODES["ROAD"]
+        reasons[road] |= ONLY_ROAD
+        reasons[(evidence[:, CONTRADICTS] > 0) | (evidence[:, CONTRADICTS_SHORT] > 0)] |= DISTRICT_CONTRADICTION
+        reasons[chosen.answer[rows, 5] > -1.5] |= AMBIGUOUS_NAME
+        reasons[(evidence[:, SPREAD] > 0.6)] |= SOURCES_DISAGREE
+        lon, lat = found.lon[rows, column], found.lat[rows, column]
+        out["lon"][at], out["lat"][at], out["level"][at] = lon, lat, level
+        out["confidence"][at], out["radius"][at], out["place"][at] = confidence, radius, place
+        out["reasons"][at] |= reasons
+        district = np.where(place >= 0, self.index.voted[place], -1)
+        stated = parsed.district[at]
+        out["district"][at] = np.where(stated >= 0, stated, district)
+        city = np.where(place >= 0, self.index.city[place], -1)
+        out["city"][at] = np.where(city >= 0, city, out["city"][at])
+        flags = parsed.flags[first : first + len(chosen.column)]
+        whole = slice(first, first + len(chosen.column))
+        out["reasons"][whole] |= np.where(flags & STALE, STALE_DIVISION, 0)
+        out["reasons"][whole] |= np.where(flags & CONTRADICTED, DISTRICT_CONTRADICTION, 0)
+        none = chosen.column < 0
+        known = out["district"][whole] >= 0
+        out["reasons"][whole] |= np.where(none & known, ONLY_DISTRICT, 0) | np.where(none & ~known, NOT_FOUND, 0)
+        coarse = np.where(known, LEVEL_CODES["DISTRICT"], np.where(parsed.city[whole] >= 0, LEVEL_CODES["CITY"], LEVEL_CODES["NONE"]))
+        out["level"][whole] = np.where(none, coarse, out["level"][whole])
+
+    def _frame(self, out: dict[str, npt.NDArray[Any]]) -> pl.DataFrame:
+        names = pl.Series([*self.divisions.names, ""], dtype=pl.String)
+        above = self.divisions.province
+        district, city = out["district"], out["city"]
+        within = np.where(district >= 0, above[district], np.where(city >= 0, above[city], -1))
+        city = np.where(city >= 0, city, np.where(district >= 0, self.divisions.city[district], -1))
+        codes = out["reasons"]
+        distinct = np.unique(codes)
+        words = pl.Series([";".join(r for i, r in enumerate(REASONS) if code >> i & 1) for code in distinct.tolist()], dtype=pl.String)
+        matched = pl.Series([*self.names, ""], dtype=pl.String)
+        return pl.DataFrame(
+            {
+                "lon": pl.Series(out["lon"], nan_to_null=True),
+                "lat": pl.Series(out["lat"], nan_to_null=True),
+                "level": pl.Series(LEVELS, dtype=pl.String).gather(out["level"].astype(np.uint32)),
+                "confidence": out["confidence"].round(4),
+                "radius_m": pl.Series(out["radius"], nan_to_null=True),
+                "province": names.gather(np.where(within >= 0, within, len(names) - 1).astype(np.uint32)),
+                "city": names.gather(np.where(city >= 0, city, len(names) - 1).astype(np.uint32)),
+                "district": names.gather(np.where(district >= 0, district, len(names) - 1).astype(np.uint32)),
+                "matched": matched.gather(np.where(out["place"] >= 0, out["place"], len(matched) - 1).astype(np.uint32)),
+                "reasons": words.gather(np.searchsorted(distinct, codes).astype(np.uint32)),
+            }
+        ).with_columns(provider=pl.lit(PROVIDER)).select(list(SCHEMA))
+
+
+def levels_of(found: Found, rows: npt.NDArray[np.int64], column: npt.NDArray[Any], index: Index) -> tuple[npt.NDArray[np.int8], I32]:
+    """Level code and place (-1 = a point on a road) of the chosen candidates."""
+    place, how = found.place[rows, column], found.how[rows, column]
+    level = np.where(place >= 0, KIND_LEVELS[index.kind[place]], LEVEL_CODES["ROAD"])
+    house = (place >= 0) & ((how & BY_NAME) == 0) & ((how & BY_HOUSE) != 0)
+    level = np.where(house & (level != LEVEL_CODES["ROAD"]), LEVEL_CODES["DOOR"], level)
+    level = np.where((how & BY_INTERPOLATION) != 0, LEVEL_CODES["DOOR"], level)
+    return level.astype(np.int8), place.astype(np.int32)
