@@ -147,6 +147,12 @@ class IdempotencyKeyReused(Invalid):
     en = "This Idempotency-Key was used for another request. Use a new key for a new request."
 
 
+class PlaceNotGiven(Invalid):
+    code = "PLACE_NOT_GIVEN"
+    zh = "请给出一个坐标（lon、lat、crs）或一个地址（address），二者取一。"
+    en = "Give either a point (lon, lat, crs) or an address, and not both."
+
+
 class NotLocatable(Invalid):
     code = "ADDRESS_NOT_LOCATED"
     zh = "这个地址无法定位；请写得更完整（区、路、门牌或小区），或改用坐标查询。"
@@ -177,3 +183,9 @@ class TimedOut(Unavailable):
     code = "TIMED_OUT"
     zh = "处理超时，没有任何改动；请缩小范围后再试。"
     en = "It took too long; nothing was changed. Try again with a smaller scope."
+
+
+class NothingToAllocate(Conflict):
+    code = "NOTHING_TO_ALLOCATE"
+    zh = "没有事件使这张保单成为孤儿单（reasons 给出未立案的原因）；请先上报有效的事件。"
+    en = "No event makes this policy an orphan (reasons says why none did). Report a valid event first."

@@ -220,7 +220,7 @@ class Allocation(Base):
 
 
 class WorldRevision(Base):
-    """One row, whose number a statement trigger raises with every change of organisation, areas or strategy, so that what a
+    """One row, whose number a statement trigger raises with every change of organisation, areas, gazetteer or strategy, so that what a
     process keeps of them in memory is never stale."""
 
     __tablename__ = "world_revision"

@@ -25,7 +25,7 @@ _HOLDERS = """
     WHERE e.event_on <= :as_of AND (c.id IS NULL OR c.state = ANY(:unallocated))
 """
 
-_POLICIES = """
+POLICIES = """
     SELECT p.policyholder_id, h.agent_code AS holder_agent_code, p.policy_no, p.branch_code, p.combination_id,
         p.term_years, p.status, p.lapsed_on, p.seller_code, p.servicer_code, p.servicer_since, p.served_by_collection,
         c.id AS case_id, c.state, c.generation, c.decision_id
@@ -36,7 +36,7 @@ _POLICIES = """
 """
 
 # An event that a closed case has used up opens nothing again.
-_EVENTS = """
+EVENTS = """
     SELECT e.policy_no, e.event_id, e.reason, e.event_on, e.origin_agent_code, e.formalities_on, e.approval_ref,
         e.designated_agent_code
     FROM orphan_event e
@@ -46,7 +46,7 @@ _EVENTS = """
         WHERE c.policy_no = e.policy_no AND NOT c.open AND e.event_id = ANY(c.event_ids))
 """
 
-_ADDRESSES = """
+ADDRESSES = """
     SELECT p.policyholder_id, p.id, p.kind, p.updated_on, p.text, k.code AS community_code, p.point IS NOT NULL AS given,
         ST_X(coalesce(p.point, l.point)) AS lon, ST_Y(coalesce(p.point, l.point)) AS lat,
         CASE WHEN p.point IS NOT NULL THEN 'UNIT' ELSE coalesce(l.level, 'NONE') END AS level,
@@ -59,7 +59,6 @@ _ADDRESSES = """
 """
 
 _IN_RUN = "p.policyholder_id IN (SELECT policyholder_id FROM run_holder)"
-_ONE = "p.policyholder_id = :policyholder_id"
 
 
 class Facts(NamedTuple):
@@ -90,9 +89,9 @@ def choose_holders(connection: Connection, as_of: date, branch_code: str | None,
 
 def read_run(connection: Connection, as_of: date) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Policies, events and addresses of the holders in `run_holder`, as frames, sorted as `holders` wants them."""
-    policies = copy_out(connection, _POLICIES.format(scope=_IN_RUN), _POLICY_SCHEMA)
-    events = copy_out(connection, _EVENTS.format(scope=_IN_RUN), _EVENT_SCHEMA, {"as_of": as_of})
-    addresses = copy_out(connection, _ADDRESSES.format(scope=_IN_RUN), _ADDRESS_SCHEMA)
+    policies = copy_out(connection, POLICIES.format(scope=_IN_RUN), _POLICY_SCHEMA)
+    events = copy_out(connection, EVENTS.format(scope=_IN_RUN), _EVENT_SCHEMA, {"as_of": as_of})
+    addresses = copy_out(connection, ADDRESSES.format(scope=_IN_RUN), _ADDRESS_SCHEMA)
     return (
         policies.sort("policyholder_id", "policy_no"),
         events.sort("policy_no", "event_on", "event_id"),

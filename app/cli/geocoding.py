@@ -1,0 +1,84 @@
+"""Geocoding from a shell: addresses as words, or a column of a file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.console import Json, fail, out, print_json, store, table
+
+RESULT = (
+    "lon", "lat", "level", "confidence", "radius_m", "province", "city", "district", "matched", "provider", "reasons",
+)  # fmt: skip
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the program."""
+    app.command()(geocode)
+
+
+def geocode(
+    addresses: Annotated[
+        list[str], typer.Argument(metavar="ADDRESS… | FILE.csv", help="地址，或 CSV 文件 / addresses or a file")
+    ],
+    column: Annotated[str | None, typer.Option(help="文件中的地址列 / the file's address column")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="结果文件 / result file")] = None,
+    json: Json = False,
+) -> None:
+    """定位地址（离线）。 Geocode addresses, offline: coordinates in CGCS2000, match level, confidence, radius, reasons."""
+    import polars as pl
+
+    from app.locating.geocoder import current_geocoder
+
+    source: pl.DataFrame | None = None
+    if column is not None:
+        source = _read(Path(addresses[0]), column)
+        texts = source[column].fill_null("")
+    else:
+        texts = pl.Series("text", addresses, dtype=pl.String)
+    with store() as (engine, _), engine.connect() as connection:
+        geocoder, _version = current_geocoder(connection)
+    found = geocoder.geocode(texts).select(RESULT)
+    if source is not None:
+        result = pl.concat([source.drop(RESULT, strict=False), found], how="horizontal")
+        if output is not None:
+            result.write_csv(output)
+            out.print(f"已写出 {result.height:,} 行到 {output}。 {result.height:,} rows written.")
+            return
+        out.out(result.write_csv(), end="")
+        return
+    if output is not None:
+        pl.concat([texts.to_frame(), found], how="horizontal").write_csv(output)
+    elif json:
+        print_json(pl.concat([texts.to_frame(), found], how="horizontal").to_dicts())
+    else:
+        rows = [
+            [
+                text,
+                *(
+                    "" if value is None else f"{value:.6f}" if name in ("lon", "lat") else str(value)
+                    for name, value in row.items()
+                ),
+            ]
+            for text, row in zip(addresses, found.iter_rows(named=True), strict=True)
+        ]
+        out.print(table("定位 geocode", ["地址 text", *RESULT], rows))
+
+
+def _read(file: Path, column: str) -> "pl.DataFrame":  # noqa: F821
+    import polars as pl
+
+    if not file.is_file():
+        raise fail(f"没有文件 {file}；请检查路径。", f"There is no file {file}. Check its path. [MISSING_FILE]", 2)
+    try:
+        frame = pl.read_csv(file, infer_schema=False, encoding="utf8")
+    except pl.exceptions.PolarsError as error:
+        raise fail(
+            f"{file} 不是 UTF-8 的 CSV；请另存为 UTF-8 后重试。",
+            f"{file} is no CSV in UTF-8. Save it as UTF-8 and try again. [ENCODING]",
+            2,
+        ) from error
+    if column not in frame.columns:
+        listed = "、".join(frame.columns)
+        raise fail(f"{file} 没有 {column} 列；它有：{listed}。", f"{file} has no column {column}. [MISSING_COLUMN]", 2)
+    return frame
