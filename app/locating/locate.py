@@ -103,4 +103,7 @@ def _located(geocoder: Geocoder, texts: pl.Series, version: str) -> pl.DataFrame
             "provider": found.get_column("provider"),
             "reasons": found.get_column("reasons"),
         }
-    ).with_columns(pl.lit(version).alias("gazetteer_version"))
+    ).with_columns(
+        pl.col("reasons").fill_null("").str.split(";").list.filter(pl.element() != ""),
+        pl.lit(version).alias("gazetteer_version"),
+    )

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, RowMapping, text
 
 # The open case of a policy, else its newest.
 _CASES = """
-    SELECT DISTINCT ON (c.policy_no)
+    SELECT DISTINCT ON (c.policy_no COLLATE "C")
         c.policy_no, c.policyholder_id, c.state, c.open, c.generation, c.reasons, c.event_ids, c.first_event_on,
         c.notice_due_on, c.origin_agent_code, c.collection_serviced, c.branch_code, c.bundle_no, c.nature,
         d.id AS decision_id, d.run_id, d.nature_evidence, d.address_kind, d.level, d.confidence, d.radius_m,
