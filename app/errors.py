@@ -165,6 +165,12 @@ class DatabaseUnavailable(Unavailable):
     en = "The database cannot be reached at the moment. Try again in a while."
 
 
+class NotReady(Unavailable):
+    code = "NOT_READY"
+    zh = "数据库结构不是最新版本；请运行 guidan migrate。"
+    en = "The database does not have the newest schema. Run guidan migrate."
+
+
 class StorageFull(Unavailable):
     code = "STORAGE_FULL"
     zh = "数据库的磁盘已满，没有任何改动；请联系管理员清理后再试。"

@@ -59,3 +59,42 @@ class Output(BaseModel):
     """What a caller gets: every member is always there."""
 
     model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
+
+
+Level = Literal["UNIT", "DOOR", "COMPOUND", "POI", "COMMUNITY", "ROAD", "SUBDISTRICT", "DISTRICT", "CITY", "NONE"]
+"""Match levels, rulebook 4.5."""
+
+CaseState = Literal[
+    "REPORTED",
+    "PENDING_APPROVAL",
+    "REJECTED",
+    "POOLED",
+    "CLASSIFIED",
+    "GROUPED",
+    "LOCATION_REVIEW",
+    "LOCATED",
+    "PROPOSED",
+    "CITY_REVIEW",
+    "TEAM_POOL",
+    "ASSIGNED",
+    "SYNC_FAILED",
+    "CONFIRMED",
+    "SERVICING",
+    "RECLAIMED",
+    "SUSPENDED",
+    "CLOSED",
+]
+"""Life of a case, rulebook 5.3."""
+
+Rung = Literal[
+    "DESIGNATED",
+    "CURRENT_SERVICER",
+    "REGION_OWNER",
+    "REGION_TIE_ORIGIN",
+    "REGION_TIE_COMMUNITY",
+    "REGION_TIE_LOAD",
+    "ORIGIN_TEAM",
+    "BRANCH_BALANCE",
+    "CITY_REVIEW",
+]
+"""The ladder, rulebook 5.2."""

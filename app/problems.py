@@ -267,13 +267,11 @@ def answer(request: Request, error: Exception) -> Response:
 
 
 def _log_unforeseen(scope: Mapping[str, Any], error: Exception) -> None:
-    # The message of a database error carries parameters, hence personal data: frames and the class are enough to find it.
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    orig = getattr(error, "orig", None)
-    log.error(
-        "unforeseen %s%s at %s\n%s",
-        type(error).__name__,
-        f"/{type(orig).__name__} {getattr(orig, 'sqlstate', '')}" if orig is not None else "",
-        getattr(scope.get("route"), "path", "?"),
-        frames,
-    )
+    log.error("unforeseen at %s: %s", getattr(scope.get("route"), "path", "?"), described(error))
+
+
+def described(error: BaseException) -> str:
+    """An error for the log: its class and where it was raised. Messages of the database carry parameters, and so personal data."""
+    cause = getattr(error, "orig", None)
+    beneath = f" of {type(cause).__name__} {getattr(cause, 'sqlstate', '')}" if cause is not None else ""
+    return f"{type(error).__name__}{beneath}\n{''.join(traceback.format_tb(error.__traceback__))}"

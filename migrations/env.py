@@ -21,7 +21,7 @@ A revision that needs longer says `SET LOCAL statement_timeout` itself."""
 
 
 def include_object(obj: Any, name: str | None, kind: str, reflected: bool, compare_to: Any) -> bool:
-    """Leaves out what an extension brought along (PostGIS' own tables) and partitions, which their parent describes."""
+    """Leaves out what an extension brought along (PostGIS' own tables), the job library's tables, and partitions, which their parent describes."""
     if kind == "table" and reflected and compare_to is None and name in _foreign_tables:
         return False
     return bool(alembic_helpers.include_object(obj, name, kind, reflected, compare_to))
@@ -33,6 +33,7 @@ FOREIGN_TABLES = """
 SELECT relname FROM pg_class
 WHERE relkind IN ('r', 'p') AND (
   relispartition
+  OR relname LIKE 'procrastinate\\_%'
   OR EXISTS (SELECT FROM pg_depend
              WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e'))
 """

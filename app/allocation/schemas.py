@@ -199,3 +199,34 @@ class Case(CaseFacts):
     strategy_version: int | None
     plan_version: str | None
     explanation: Explanation
+
+
+class Decided(Output):
+    """What was decided of a policy and the rest of its bundle. A policy that waits for approval has no decision yet."""
+
+    policy_no: str
+    policy_nos: list[str] = Field(description="The policies of the bundle, moved as one")
+    policyholder_id: str | None
+    branch_code: str | None
+    state: CaseState
+    reasons: list[str]
+    first_event_on: date | None
+    notice_due_on: date | None
+    origin_agent_code: str | None
+    collection_serviced: bool | None
+    nature: Literal["PURE", "NON_PURE"] | None
+    bundle_no: str | None
+    rung: Rung | None
+    flags: list[str]
+    team_code: str | None
+    team_name: str | None
+    agent_code: str | None
+    review_code: str | None
+    located_by: Literal["POINT", "COMMUNITY", "NONE"] | None
+    address_kind: AddressKind | None
+    lon: float | None
+    lat: float | None
+    level: Level | None
+    confidence: float | None
+    run_id: int | None
+    explanation: Explanation

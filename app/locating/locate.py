@@ -36,6 +36,16 @@ _WANTED = """
                     WHERE location.address_id = address.id AND location.gazetteer_version = :version)
 """
 
+_OF_HOLDER = text(
+    f"SELECT address.id, address.text FROM address WHERE policyholder_id = :holder AND {_WANTED} ORDER BY id"  # noqa: S608
+)
+_STORE = text(
+    f"""
+    INSERT INTO location ({", ".join(_COLUMNS)}) VALUES ({", ".join(f":{name}" for name in _COLUMNS)})
+    ON CONFLICT (address_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])}
+    """  # noqa: S608 (fixed names)
+)
+
 
 def locate_addresses(
     connection: Connection,
@@ -48,8 +58,8 @@ def locate_addresses(
     """Stores a location for each address that has text, no given point, and no location of this gazetteer version.
 
     `holder_ids_query`: a trusted SELECT of policyholder ids to which it is restricted. `progress` is told the share done, 0–1.
-    Returns how many addresses were located, in the caller's transaction. An address that cannot be placed gets the level NONE,
-    so that it is not tried again before the gazetteer changes.
+    Returns how many addresses were located, in the caller's transaction. An address that cannot be placed gets a coarse level
+    or NONE, so that it is not tried again before the gazetteer changes. Waits for others who are locating.
     """
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCATING_LOCK})
     wanted = _WANTED
@@ -75,6 +85,19 @@ def locate_addresses(
         if progress is not None:
             progress(min(1.0, (start + len(part)) / len(texts)))
     return done
+
+
+def locate_holder(connection: Connection, policyholder_id: str, *, geocoder: Geocoder, version: str) -> int:
+    """The same for the addresses of one policyholder, beside others who do so for theirs; only a bulk job is waited for."""
+    connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": LOCATING_LOCK})
+    wanted = connection.execute(_OF_HOLDER, {"holder": policyholder_id, "version": version}).all()
+    if not wanted:
+        return 0
+    ids, texts = zip(*wanted, strict=True)
+    found = _located(geocoder, pl.Series(texts, dtype=pl.String), version)
+    rows = found.with_columns(pl.Series("address_id", ids)).select(_COLUMNS).to_dicts()
+    connection.execute(_STORE, rows)
+    return len(rows)
 
 
 def _drop_outdated(connection: Connection, version: str, holder_ids_query: str | None) -> None:

@@ -9,7 +9,7 @@ from app.access.masking import mask_address, mask_degrees, mask_name, mask_phone
 from app.access.principal import Scope
 from app.deps import CurrentPrincipal, ReadConnection, Today, WantedPage
 from app.errors import OutOfScope, TeamNotFound
-from app.fields import Code
+from app.fields import CaseState, Code
 from app.organisation import repository
 from app.organisation.schemas import Force, Level, Organisation, PoolPage, Team, TeamPage
 from app.paging import cut, decode_cursor
@@ -18,7 +18,9 @@ from app.problems import documented
 router = APIRouter()
 
 TeamCode = Annotated[Code, Path(description="Code of the team", examples=["T-E1"])]
-State = Annotated[Code | None, Query(description="Only policies whose case is in this state", examples=["TEAM_POOL"])]
+State = Annotated[
+    CaseState | None, Query(description="Only policies whose case is in this state", examples=["TEAM_POOL"])
+]
 
 
 @router.get("/organisations", operation_id="listOrganisations", tags=["organisation"], responses=documented())

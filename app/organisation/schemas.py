@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, PlainSerializer
 
-from app.fields import Output
+from app.fields import CaseState, Output, Rung
+from app.fields import Level as MatchLevel
 
 Level = Literal["province", "city", "branch"]
 Force = Literal["COLLECTION", "MARKETING"]
@@ -92,16 +93,16 @@ class PoolItem(Output):
     product: str | None
     premium: Money | None
     reasons: list[str]
-    nature: str | None
-    rung: str | None
+    nature: Literal["PURE", "NON_PURE"] | None
+    rung: Rung | None
     flags: list[str]
-    state: str
+    state: CaseState
     agent_code: str | None
     bundle_no: str | None
     address: str | None = Field(examples=["建邺区庐山路＊＊号＊＊幢＊＊室"])
     lon: float | None
     lat: float | None
-    level: str | None
+    level: MatchLevel | None
 
 
 class PoolPage(Output):

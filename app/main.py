@@ -1,0 +1,210 @@
+"""Builds the FastAPI application: routers, the error table, limits, health, built web files; and serves it."""
+
+import logging
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio.to_thread
+import uvicorn
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+
+from app import cluster
+from app.allocation.endpoints import router as allocation
+from app.asgi import LimitBody, Observe
+from app.db import make_engine
+from app.errors import AppError
+from app.health import DatabaseFigures
+from app.health import router as health
+from app.organisation.endpoints import router as organisation
+from app.policies.endpoints import router as policies
+from app.problems import Problem, answer
+from app.settings import Settings
+from app.statistics.endpoints import router as statistics
+from app.supervisor import Supervisor
+from app.territories.endpoints import router as territories
+from app.tiles.endpoints import router as tiles
+from app.web import serve_web
+from geo.errors import GeoError
+
+PREFIX = "/api/v1"
+VERSION = "0.1.0"
+
+DESCRIPTION = """
+归单：把孤儿保单带回拥有该区域的团队。坐标一律先经度后纬度，出参为 CGCS2000；入参须声明坐标系。
+
+Guidan brings orphan policies home to the team that owns the region. Longitude comes first; what goes out is CGCS2000, what comes in
+declares its system. Errors are problem details (RFC 9457) with a stable `code`. Lists are paged by the opaque `cursor`.
+"""
+
+_TAGS = [
+    {"name": "events", "description": "孤儿单事件的接入 / intake of orphan events"},
+    {"name": "allocations", "description": "单笔与批量分配 / allocate one, allocate many"},
+    {"name": "runs", "description": "分配运行：预分配、确认、放弃 / runs: proposed, confirmed, discarded"},
+    {"name": "cases", "description": "案件与分配理由 / cases and why they went where they went"},
+    {"name": "organisation", "description": "机构、团队、团队保单池 / organisations, teams, pools"},
+    {"name": "territories", "description": "区域归属 / who owns a place"},
+    {"name": "statistics", "description": "统计 / counts"},
+    {"name": "tiles", "description": "矢量瓦片 / vector tiles"},
+    {"name": "operation", "description": "运行状态 / health"},
+]
+
+
+def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
+    """The application over the database of the settings, or the private cluster of its home.
+
+    `worker`: also keep a worker process, without which runs stay queued.
+    """
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        url = settings.database_url
+        if url is None:
+            url = await anyio.to_thread.run_sync(cluster.ensure_running, settings.home)
+        engine = build_engine(settings, url)
+        figures = DatabaseFigures(engine)
+        registry.register(figures)
+        app.state.engine = engine
+        app.state.reading = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        # No more threads than connections: a request waits for its turn in the event loop and not inside the pool.
+        anyio.to_thread.current_default_thread_limiter().total_tokens = settings.pool_size + settings.pool_overflow
+        supervisor = Supervisor(url) if worker else None
+        if supervisor is not None:
+            supervisor.start()
+        app.state.supervisor = supervisor
+        try:
+            yield
+        finally:
+            if supervisor is not None:
+                await anyio.to_thread.run_sync(supervisor.stop)
+            registry.unregister(figures)
+            engine.dispose()
+
+    app = FastAPI(
+        title="Guidan 归单",
+        version=VERSION,
+        description=DESCRIPTION,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        openapi_tags=_TAGS,
+        docs_url=None,  # their pages load scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
+    )
+    app.state.settings = settings
+    app.state.registry = registry
+
+    for router in (policies, allocation, organisation, territories, statistics, tiles):
+        app.include_router(router, prefix=PREFIX)
+    app.include_router(health)
+    serve_web(app, settings.web)
+
+    for kind in (AppError, GeoError, RequestValidationError, HTTPException, SQLAlchemyError):
+        app.add_exception_handler(kind, answer)
+    # The last added comes first.
+    app.add_middleware(LimitBody, max_bytes=settings.max_body_bytes)
+    app.add_middleware(Observe, registry=registry)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+def build_engine(settings: Settings, url: str) -> Engine:
+    """The engine of a server: a pool of the configured size, and a limit on how long a statement of a request may run."""
+    engine = make_engine(
+        url,
+        pool_size=settings.pool_size,
+        max_overflow=settings.pool_overflow,
+        pool_timeout_s=settings.pool_timeout_s,
+        application="guidan server",
+    )
+
+    @event.listens_for(engine, "connect")
+    def limit_statements(connection: Any, _record: object) -> None:
+        was, connection.autocommit = connection.autocommit, True
+        connection.execute(f"SET statement_timeout = {int(settings.statement_timeout_ms)}")
+        connection.autocommit = was
+
+    return engine
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """The description of the interface, with the schema of problems that every endpoint refers to."""
+    if app.openapi_schema is None:
+        described = get_openapi(
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            routes=app.routes,
+            tags=app.openapi_tags,
+            license_info=app.license_info,
+        )
+        schemas = described.setdefault("components", {}).setdefault("schemas", {})
+        problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(problem.pop("$defs", {}))
+        schemas["Problem"] = problem
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
+        app.openapi_schema = described
+    return app.openapi_schema
+
+
+def serve(settings: Settings, *, when_ready: Callable[[str], None] | None = None) -> None:
+    """Serve until interrupted. `when_ready` is told the address once it answers; port 0 takes a free one."""
+    _log_to_stderr(settings.log_level)
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind((settings.host, settings.port))
+    port = listening.getsockname()[1]
+    host = f"[{settings.host}]" if family == socket.AF_INET6 else settings.host
+    server = _Server(configured(create_app(settings)), f"http://{host}:{port}/", when_ready)
+    try:
+        server.run(sockets=[listening])
+    finally:
+        listening.close()
+
+
+def configured(app: FastAPI) -> uvicorn.Config:
+    """How the application is served: our own access log, no name of the server, no endless connections."""
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=10,
+        backlog=512,
+    )
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, address: str, when_ready: Callable[[str], None] | None) -> None:
+        super().__init__(config)
+        self._address = address
+        self._when_ready = when_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and self._when_ready is not None:
+            self._when_ready(self._address)
+
+
+def _log_to_stderr(level: str) -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    root = logging.getLogger("guidan")
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    root.propagate = False
