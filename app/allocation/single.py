@@ -78,11 +78,12 @@ def allocate_policy(
     start = store.start(policy_no)
     if start is None:
         raise PolicyNotFound
-    store.lock(start)
-    if store.has_unlocated(start.policyholder_id):
-        _locate(connection, policy_no)
     strategy, world, areas, names = _known.get(connection, start.world_revision, as_of)
-    policies, events, addresses = store.facts(start.policyholder_id, as_of)
+    rows = store.facts(start, as_of)
+    if rows.unlocated:
+        _locate(connection, policy_no)
+        rows = store.facts(start, as_of)
+    policies, events, addresses, _ = rows
     asked = next(row for row in policies if row[2] == policy_no)
     if asked[12] is not None and asked[13] not in UNALLOCATED_STATES:
         found = explain.explain_policy(connection, policy_no)
@@ -102,8 +103,8 @@ def allocate_policy(
         decision,
         world,
         strategy_version=strategy.version,
-        plan_version=world.plan_version,
         confirm=confirm,
+        servicers=_serviced(batch, world),
         requested_by=requested_by,
     )
     return _answer(policy_no, start, bundle if policy_no in members else None, decision, run_id, names, confirm=confirm)
@@ -122,9 +123,7 @@ def _places(addresses: list[facts.Row], areas: Areas) -> list[facts.Row]:
         return [((), (), (), False, False)] * len(addresses)
     lon, lat, radius_m = (np.array([row[column] for row in located], dtype=np.float64) for column in (7, 8, 11))
     found = areas.places(lon, lat, radius_m)
-    rows = iter(
-        zip(found.branches, found.communities, found.owners, found.within_one, found.near_border, strict=True)
-    )
+    rows = iter(zip(found.branches, found.communities, found.owners, found.within_one, found.near_border, strict=True))
     return [next(rows) if row[7] is not None else ((), (), (), False, False) for row in addresses]
 
 
@@ -138,14 +137,12 @@ def _decide(store: Store, batch: Batch, bundle: Bundle, world: World, strategy: 
     teams.update(owner.team_code for owner in owners(bundle, world))
     if bundle.producing_team_code in world.teams:
         teams.add(bundle.producing_team_code)
-    own = _serviced(batch, world)
     for _ in range(ATTEMPTS):
         decision = _decide_with(store, batch, bundle, world, strategy, teams, agents)
         if any(asked.rung == "BRANCH_BALANCE" for asked in decision.trail):
             teams.update(team.code for team in world.teams_of_branch.get(branch_of_place(bundle, world), ()))
             decision = _decide_with(store, batch, bundle, world, strategy, teams, agents)
         if store.take(decision, len(bundle.cases), world):
-            store.give_up(own)
             return decision
     raise TooBusy
 

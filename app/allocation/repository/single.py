@@ -3,13 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
+import orjson
 import psycopg
 from sqlalchemy import Connection
 
 from app.allocation.batch import Batch
-from app.allocation.domain import Decision, World
+from app.allocation.domain import Bundle, Case, Decision, World
 from app.allocation.repository.facts import ADDRESSES, EVENTS, POLICIES, Row
 from app.allocation.trail import dump
 from app.db import BRANCH_LOCKS, branch_key, driver
@@ -18,12 +19,17 @@ HOLDER_LOCKS = 0x6764_0004
 """Namespace of the locks that keep two requests from deciding on one holder at a time."""
 
 _SCOPE = "p.policyholder_id = %(holder)s"
-_POLICIES = POLICIES.format(scope=_SCOPE) + " ORDER BY p.policy_no COLLATE \"C\""
+_POLICIES = POLICIES.format(scope=_SCOPE) + ' ORDER BY p.policy_no COLLATE "C"'
 _EVENTS = (
     EVENTS.format(scope=_SCOPE).replace(":as_of", "%(as_of)s")
     + ' ORDER BY e.policy_no COLLATE "C", e.event_on, e.event_id COLLATE "C"'
 )
-_ADDRESSES = ADDRESSES.format(scope=_SCOPE) + " ORDER BY p.id"
+_ADDRESSES = (
+    ADDRESSES.replace(
+        "FROM address p", ", l.address_id IS NULL AND p.point IS NULL AND p.text <> '' AS unlocated FROM address p"
+    ).format(scope=_SCOPE)
+    + " ORDER BY p.id"
+)
 
 _START = """
     SELECT p.policyholder_id, p.branch_code, (SELECT revision || ':' || xmin FROM world_revision)
@@ -32,64 +38,70 @@ _START = """
 
 _LOCK = "SELECT pg_advisory_xact_lock_shared(%s, %s), pg_advisory_xact_lock(%s, hashtext(%s))"
 
-_UNLOCATED = """
-    SELECT EXISTS (
-        SELECT FROM address a WHERE a.policyholder_id = %s AND a.point IS NULL AND a.text <> ''
-            AND NOT EXISTS (SELECT FROM location l WHERE l.address_id = a.id))
-"""
-
 _LOADS = """
     SELECT 'agent', agent_code, serviced, allocated FROM agent_load WHERE agent_code = ANY(%s)
     UNION ALL
     SELECT 'team', team_code, 0, allocated FROM team_load WHERE team_code = ANY(%s)
 """
 
-_DECIDE = """
+_CASE_COLUMNS = """policy_no, policyholder_id, branch_code, state, open, reasons, event_ids, origin_agent_code, first_event_on,
+        notice_due_on, collection_serviced, nature, bundle_no, decision_id"""
+
+_CASES = f"""
+    given AS (
+        SELECT * FROM json_to_recordset(%(cases)s::json) AS given (id bigint, policy_no text, policyholder_id text,
+            branch_code text, state text, reasons text[], event_ids text[], origin_agent_code text, first_event_on date,
+            notice_due_on date, collection_serviced boolean, nature text, bundle_no text)
+    ), opened AS (
+        INSERT INTO orphan_case ({_CASE_COLUMNS})
+        SELECT policy_no, policyholder_id, branch_code, state, true, reasons, event_ids, origin_agent_code, first_event_on,
+            notice_due_on, collection_serviced, nature, bundle_no, (SELECT id FROM decided)
+        FROM given WHERE id IS NULL
+        RETURNING id, collection_serviced, decision_id
+    ), updated AS (
+        UPDATE orphan_case c SET state = g.state, reasons = g.reasons, event_ids = g.event_ids,
+            origin_agent_code = g.origin_agent_code, first_event_on = g.first_event_on, notice_due_on = g.notice_due_on,
+            collection_serviced = g.collection_serviced, nature = g.nature, bundle_no = g.bundle_no,
+            decision_id = coalesce((SELECT id FROM decided), c.decision_id)
+        FROM given g WHERE c.id = g.id
+        RETURNING c.id, c.collection_serviced, c.decision_id
+    )"""
+
+_WAIT = f"WITH decided AS (SELECT NULL::bigint AS id), {_CASES} SELECT count(*) FROM opened, updated"  # noqa: S608
+
+_DECIDE = f"""
     WITH made AS (
         INSERT INTO run (as_of, policy_nos, confirm, status, progress, strategy_version, plan_version, requested_by,
             finished_at, settled_at)
         VALUES (%(as_of)s, %(policy_nos)s, %(confirm)s, %(status)s, 1, %(strategy_version)s, %(plan_version)s,
             %(requested_by)s, now(), CASE WHEN %(confirm)s THEN now() END)
         RETURNING id
+    ), decided AS (
+        INSERT INTO decision (run_id, policyholder_id, bundle_no, policies, branch_code, nature, nature_evidence, address_id,
+            address_kind, point, level, confidence, radius_m, community_code, located_by, rung, team_code, flags,
+            review_code, hold_until, notice_due_on, first_event_on, strategy_version, plan_version, trail)
+        SELECT id, %(policyholder_id)s, %(bundle_no)s, %(policies)s, %(branch_code)s, %(nature)s, %(nature_evidence)s,
+            %(address_id)s, %(address_kind)s, ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490), %(level)s, %(confidence)s,
+            %(radius_m)s, %(community_code)s, %(located_by)s, %(rung)s, %(team_code)s, %(flags)s, %(review_code)s,
+            %(hold_until)s, %(notice_due_on)s, %(first_event_on)s, %(strategy_version)s, %(plan_version)s, %(trail)s
+        FROM made
+        RETURNING id, run_id
+    ), {_CASES}, allocated AS (
+        INSERT INTO allocation (case_id, collection_serviced, run_id, team_code, team_force, agent_code, agent_force, live)
+        SELECT cases.id, cases.collection_serviced, decided.run_id, %(team_code)s, %(team_force)s, %(agent_code)s,
+            %(agent_force)s, true
+        FROM (SELECT * FROM opened UNION ALL SELECT * FROM updated) AS cases, decided
+        WHERE %(team_code)s::text IS NOT NULL
+    ), given_up AS (
+        UPDATE agent_load SET serviced = greatest(serviced - own.count, 0)
+        FROM unnest(%(servicers)s::text[], %(counts)s::int[]) AS own (agent_code, count)
+        WHERE agent_load.agent_code = own.agent_code
     )
-    INSERT INTO decision (run_id, policyholder_id, bundle_no, policies, branch_code, nature, nature_evidence, address_id,
-        address_kind, point, level, confidence, radius_m, community_code, located_by, rung, team_code, flags, review_code,
-        hold_until, notice_due_on, first_event_on, strategy_version, plan_version, trail)
-    SELECT id, %(policyholder_id)s, %(bundle_no)s, %(policies)s, %(branch_code)s, %(nature)s, %(nature_evidence)s,
-        %(address_id)s, %(address_kind)s, ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490), %(level)s, %(confidence)s,
-        %(radius_m)s, %(community_code)s, %(located_by)s, %(rung)s, %(team_code)s, %(flags)s, %(review_code)s,
-        %(hold_until)s, %(notice_due_on)s, %(first_event_on)s, %(strategy_version)s, %(plan_version)s, %(trail)s
-    FROM made
-    RETURNING id, run_id
-"""
-
-_OPEN = """
-    INSERT INTO orphan_case (policy_no, policyholder_id, branch_code, state, open, reasons, event_ids, origin_agent_code,
-        first_event_on, notice_due_on, collection_serviced, nature, bundle_no, decision_id)
-    VALUES (%(policy_no)s, %(policyholder_id)s, %(branch_code)s, %(state)s, true, %(reasons)s, %(event_ids)s,
-        %(origin_agent_code)s, %(first_event_on)s, %(notice_due_on)s, %(collection_serviced)s, %(nature)s, %(bundle_no)s,
-        %(decision_id)s)
-    RETURNING id
-"""
-
-_UPDATE = """
-    UPDATE orphan_case SET state = %(state)s, reasons = %(reasons)s, event_ids = %(event_ids)s,
-        origin_agent_code = %(origin_agent_code)s, first_event_on = %(first_event_on)s,
-        notice_due_on = %(notice_due_on)s, collection_serviced = %(collection_serviced)s, nature = %(nature)s,
-        bundle_no = %(bundle_no)s, decision_id = coalesce(%(decision_id)s, decision_id)
-    WHERE id = %(id)s
-    RETURNING id
-"""
-
-_ALLOCATE = """
-    INSERT INTO allocation (case_id, collection_serviced, run_id, team_code, team_force, agent_code, agent_force, live)
-    SELECT *, %(run_id)s, %(team_code)s, %(team_force)s, %(agent_code)s, %(agent_force)s, true
-    FROM unnest(%(case_ids)s::bigint[], %(collection_serviced)s::boolean[])
-"""
+    SELECT run_id FROM decided
+"""  # noqa: S608
 
 _TAKE_TEAM = "UPDATE team_load SET allocated = allocated + %s WHERE team_code = %s AND allocated + %s <= %s"
 _TAKE_AGENT = "UPDATE agent_load SET allocated = allocated + %s WHERE agent_code = %s AND allocated + %s <= %s"
-_GIVE_UP = "UPDATE agent_load SET serviced = greatest(serviced - %s, 0) WHERE agent_code = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +111,15 @@ class Start:
     policyholder_id: str
     branch_code: str
     world_revision: str
+
+
+class Rows(NamedTuple):
+    """The facts of one holder; `unlocated`: some address has never been geocoded."""
+
+    policies: list[Row]
+    events: list[Row]
+    addresses: list[Row]
+    unlocated: bool
 
 
 class Store:
@@ -116,21 +137,23 @@ class Store:
         rows = self._all(_START, (policy_no,))
         return Start(*rows[0]) if rows else None
 
-    def lock(self, start: Start) -> None:
-        """Keep runs off the branch and other requests off the holder until the transaction ends.
+    def facts(self, start: Start, as_of: date) -> Rows:
+        """Lock, then read the policies, events and addresses of a holder, as `facts.holders` wants them.
 
-        Requests share the branch: what they must not do together, overfill a team, its row in `team_load` settles.
+        The locks, held until the transaction ends, keep runs off the branch and other requests off the holder. Requests share
+        the branch: what they must not do together, overfill a team, its row in `team_load` settles.
         """
-        self._all(_LOCK, (BRANCH_LOCKS, branch_key(start.branch_code), HOLDER_LOCKS, start.policyholder_id))
-
-    def has_unlocated(self, policyholder_id: str) -> bool:
-        """Whether some address of the holder has never been geocoded."""
-        return bool(self._all(_UNLOCATED, (policyholder_id,))[0][0])
-
-    def facts(self, policyholder_id: str, as_of: date) -> tuple[list[Row], list[Row], list[Row]]:
-        """Policies, events and addresses of a holder, as `facts.holders` wants them."""
-        values = {"holder": policyholder_id, "as_of": as_of}
-        return self._all(_POLICIES, values), self._all(_EVENTS, values), self._all(_ADDRESSES, values)
+        values = {"holder": start.policyholder_id, "as_of": as_of}
+        locks = (BRANCH_LOCKS, branch_key(start.branch_code), HOLDER_LOCKS, start.policyholder_id)
+        with self._connection.pipeline():
+            self._connection.execute(_LOCK.encode(), locks)
+            policies, events, addresses = (
+                self._connection.execute(query.encode(), values) for query in (_POLICIES, _EVENTS, _ADDRESSES)
+            )
+            rows = addresses.fetchall()
+            return Rows(
+                policies.fetchall(), events.fetchall(), [row[:-1] for row in rows], any(row[-1] for row in rows)
+            )
 
     def set_loads(self, world: World, teams: Collection[str], agents: Collection[str]) -> None:
         """Set the loads of these teams, of their members, and of these agents, from the counters."""
@@ -154,73 +177,42 @@ class Store:
         world: World,
         *,
         strategy_version: int,
-        plan_version: str,
         confirm: bool,
+        servicers: Mapping[str, int],
         requested_by: str | None,
     ) -> int | None:
         """Store the outcome of a batch of one holder; the number of the run made for it, None where nothing was decided.
 
-        The counters are not touched: `take` and `give_up` do that.
+        `servicers`: how many new orphans each agent serviced until now. The target's counters are `take`'s.
         """
-        run_id = decision_id = None
-        case_ids = []
+        run_id: int | None = None
+        if batch.pending:
+            waiting = [_case_values(case, holder, "PENDING_APPROVAL") for holder, case in batch.pending]
+            self._connection.execute(_WAIT.encode(), {"cases": _json(waiting)})
         if decision is not None:
             bundle = batch.bundles[0]
-            address = bundle.address
-            values = {
+            state = decision.state if confirm or decision.team_code is None else "PROPOSED"
+            cases = [
+                _case_values(case, bundle.policyholder_id, state)
+                | {"nature": bundle.nature, "bundle_no": bundle.bundle_no}
+                for case in bundle.cases
+            ]
+            agent_force = world.agents[decision.agent_code].force if decision.agent_code else None
+            values = _decision_values(bundle, decision) | {
+                "cases": _json(cases),
                 "as_of": world.as_of,
                 "policy_nos": [case.policy.policy_no for case in bundle.cases],
                 "confirm": confirm,
                 "status": "CONFIRMED" if confirm else "PROPOSED",
                 "requested_by": requested_by,
-                "policyholder_id": bundle.policyholder_id,
-                "bundle_no": bundle.bundle_no,
-                "policies": len(bundle.cases),
-                "branch_code": bundle.branch_code,
-                "nature": bundle.nature,
-                "nature_evidence": ";".join(bundle.servicers + bundle.marketing_servicers),
-                "address_id": address.address_id if address else None,
-                "address_kind": address.kind if address else None,
-                "lon": address.lon if address else None,
-                "lat": address.lat if address else None,
-                "level": address.level if address else None,
-                "confidence": address.confidence if address else None,
-                "radius_m": address.radius_m if address else None,
-                "community_code": address.community_code if address else None,
-                "located_by": bundle.located_by,
-                "rung": decision.rung,
-                "team_code": decision.team_code,
-                "flags": list(decision.flags),
-                "review_code": bundle.review_code,
-                "hold_until": bundle.hold_until,
-                "notice_due_on": bundle.notice_due_on,
-                "first_event_on": bundle.first_event_on,
                 "strategy_version": strategy_version,
-                "plan_version": plan_version,
-                "trail": dump(decision.trail),
+                "plan_version": world.plan_version,
+                "team_force": world.teams[decision.team_code].force if decision.team_code else None,
+                "agent_force": agent_force,
+                "servicers": list(servicers),
+                "counts": list(servicers.values()),
             }
-            decision_id, run_id = self._all(_DECIDE, values)[0]
-            state = decision.state if confirm or decision.team_code is None else "PROPOSED"
-            for case in bundle.cases:
-                row = _case_values(case, bundle.policyholder_id, state, bundle.nature, bundle.bundle_no, decision_id)
-                case_ids.append(self._all(_UPDATE if case.policy.case else _OPEN, row)[0][0])
-            if decision.team_code is not None:
-                agent_force = world.agents[decision.agent_code].force if decision.agent_code else None
-                self._connection.execute(
-                    _ALLOCATE.encode(),
-                    {
-                        "case_ids": case_ids,
-                        "collection_serviced": [case.collection_serviced for case in bundle.cases],
-                        "run_id": run_id,
-                        "team_code": decision.team_code,
-                        "team_force": world.teams[decision.team_code].force,
-                        "agent_code": decision.agent_code,
-                        "agent_force": agent_force,
-                    },
-                )
-        for policyholder_id, case in batch.pending:
-            row = _case_values(case, policyholder_id, "PENDING_APPROVAL", None, None, None)
-            self._all(_UPDATE if case.policy.case else _OPEN, row)
+            run_id = self._all(_DECIDE, values)[0][0]
         return run_id
 
     def take(self, decision: Decision, count: int, world: World) -> bool:
@@ -239,15 +231,42 @@ class Store:
             done = self._connection.execute(_TAKE_AGENT.encode(), (count, agent.code, count, room)).rowcount
         return bool(done)
 
-    def give_up(self, counts: Mapping[str, int]) -> None:
-        """Count the new orphans out of what their servicers service, in one order for all so that none waits in a circle."""
-        for agent_code in sorted(counts):
-            self._connection.execute(_GIVE_UP.encode(), (counts[agent_code], agent_code))
+
+def _json(rows: list[dict[str, Any]]) -> str:
+    return orjson.dumps(rows).decode()
 
 
-def _case_values(
-    case: Any, policyholder_id: str, state: str, nature: str | None, bundle_no: str | None, decision_id: int | None
-) -> dict[str, Any]:
+def _decision_values(bundle: Bundle, decision: Decision) -> dict[str, Any]:
+    address = bundle.address
+    return {
+        "policyholder_id": bundle.policyholder_id,
+        "bundle_no": bundle.bundle_no,
+        "policies": len(bundle.cases),
+        "branch_code": bundle.branch_code,
+        "nature": bundle.nature,
+        "nature_evidence": ";".join(bundle.servicers + bundle.marketing_servicers),
+        "address_id": address.address_id if address else None,
+        "address_kind": address.kind if address else None,
+        "lon": address.lon if address else None,
+        "lat": address.lat if address else None,
+        "level": address.level if address else None,
+        "confidence": address.confidence if address else None,
+        "radius_m": address.radius_m if address else None,
+        "community_code": address.community_code if address else None,
+        "located_by": bundle.located_by,
+        "rung": decision.rung,
+        "team_code": decision.team_code,
+        "agent_code": decision.agent_code,
+        "flags": list(decision.flags),
+        "review_code": bundle.review_code,
+        "hold_until": bundle.hold_until,
+        "notice_due_on": bundle.notice_due_on,
+        "first_event_on": bundle.first_event_on,
+        "trail": dump(decision.trail),
+    }
+
+
+def _case_values(case: Case, policyholder_id: str, state: str) -> dict[str, Any]:
     return {
         "id": case.policy.case.case_id if case.policy.case else None,
         "policy_no": case.policy.policy_no,
@@ -260,7 +279,4 @@ def _case_values(
         "first_event_on": case.events[0].event_on,
         "notice_due_on": case.notice_due_on,
         "collection_serviced": case.collection_serviced,
-        "nature": nature,
-        "bundle_no": bundle_no,
-        "decision_id": decision_id,
     }
