@@ -33,7 +33,7 @@ def gazetteer_rows(
     source = choose(rng, (0.5, 0.4, 0.0, 0.1), len(first))
     other = np.where(source[np.searchsorted(first, second)] == LISTING_A, LISTING_B, LISTING_A)
     parts = [
-        _estates(rng, estates, divisions, names, first, source, (1.0, 12.0), renamed=0.0),
+        _estates(rng, estates, divisions, names, first, source, (2.0, 22.0), renamed=0.0),
         _estates(rng, estates, divisions, names, second, other, (18.0, 70.0), renamed=0.35),
         _doors(rng, estates, divisions, names, np.flatnonzero(rng.random(estates.size) < np.where(listed, 0.08, 0.30))),
         _roads(rng, coverage, roads, divisions, names),

@@ -17,6 +17,9 @@ from app.sample.terrain import Terrain, as_points, to_degrees
 STEP = 30.0
 """Metres of road for one house number on each side."""
 
+CLEAR = 80.0
+"""No two places stand in the same square of this many metres."""
+
 
 @dataclass(frozen=True)
 class Roads:
@@ -145,8 +148,8 @@ def _settle(
     density = terrain.density(points)
     quarter = rng.random(int(piece.max()) + 1)
     weight = density**0.9 * (0.4 + quarter[piece])
-    # Both sides of every step are candidates; a third more than wanted, since some fall into the water or outside.
-    wanted = min(round(scale.estates * 1.35), 2 * len(points))
+    # Both sides of every step are candidates; more than wanted, since some fall into the water or on one another.
+    wanted = min(round(scale.estates * 1.7), 2 * len(points))
     chosen = sample_weighted(rng, np.repeat(weight, 2), wanted)
     at, right = chosen // 2, chosen % 2 == 1
     aside = np.column_stack([-ahead[at, 1], ahead[at, 0]]) * np.where(right, -1.0, 1.0)[:, None]
@@ -155,8 +158,9 @@ def _settle(
     dry = shapely.contains(shapely.buffer(terrain.land, -45.0), as_points(xy))
     lonlat = np.round(to_degrees(xy), 7)
     community = locate(coverage.polygons, lonlat)
-    good = np.flatnonzero(dry & (community >= 0))
-    good = np.sort(rng.permutation(good)[: scale.estates])
+    good = rng.permutation(np.flatnonzero(dry & (community >= 0)))
+    _, first = np.unique(np.floor(xy[good] / CLEAR), axis=0, return_index=True)
+    good = np.sort(good[np.sort(first)][: scale.estates])
     at, right = at[good], right[good]
     start = np.zeros(int(piece.max()) + 1)
     order = np.arange(len(piece))[::-1]
