@@ -141,8 +141,8 @@ def summary(
         review = REVIEWS[review_code or "UNSURE"]
         return Sentence(review.zh + "。", review.en[0].upper() + review.en[1:] + ".")
     before = [one for one in trail if one.outcome not in ("TAKEN", "FOR_A_PERSON", "NO_DESIGNATION", "PURE")]
-    why_zh = "；".join(f"{RUNG_NAMES[one.rung].zh}：{_why(one).zh}" for one in before)
-    why_en = "; ".join(f"{RUNG_NAMES[one.rung].en}: {_why(one).en}" for one in before)
+    why_zh = "；".join(f"{RUNG_NAMES[one.rung].zh}，{_why(one).zh}" for one in before)
+    why_en = "; ".join(f"{RUNG_NAMES[one.rung].en}, {_why(one).en}" for one in before)
     if team is None:
         target = OUTCOMES["FOR_A_PERSON"]
     else:
@@ -150,14 +150,20 @@ def summary(
         target = Sentence(f"分配给{who}，依据：{RUNG_NAMES[rung].zh}", f"goes to {who} as {RUNG_NAMES[rung].en}")
     marks_zh = "、".join(FLAGS[flag].zh for flag in flags)
     marks_en = ", ".join(FLAGS[flag].en for flag in flags)
-    zh = target.zh + (f"。{why_zh}" if why_zh else "") + (f"。注意：{marks_zh}" if marks_zh else "") + "。"
-    en = target.en + (f". {why_en}" if why_en else "") + (f". Note: {marks_en}" if marks_en else "") + "."
+    zh = target.zh + (f"。此前未采用：{why_zh}" if why_zh else "") + (f"。注意：{marks_zh}" if marks_zh else "") + "。"
+    en = (
+        target.en
+        + (f". Passed over before: {why_en}" if why_en else "")
+        + (f". Note: {marks_en}" if marks_en else "")
+        + "."
+    )
     return Sentence(zh, en[0].upper() + en[1:])
 
 
 def _why(one: Asked) -> Sentence:
     """Why a rung passed a bundle on: with one candidate its constraint, else the outcome."""
     if len(one.candidates) == 1:
-        check = CHECKS[one.candidates[0].check]
-        return Sentence(f"{one.candidates[0].team_code} {check.zh}", f"{one.candidates[0].team_code} {check.en}")
+        only = one.candidates[0]
+        check, who = CHECKS[only.check], only.agent_code or only.team_code
+        return Sentence(f"{who} {check.zh}", f"{who}: {check.en}")
     return OUTCOMES[one.outcome]

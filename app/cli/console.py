@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from app.settings import Settings
 
-out = Console(highlight=False)
+# A pipe has no width of its own; tables of it should not be folded.
+_WIDTH = None if sys.stdout.isatty() else 140
+out = Console(highlight=False, width=_WIDTH)
 err = Console(stderr=True, highlight=False)
 
 Json = Annotated[bool, typer.Option("--json", help="机器可读的输出 / machine-readable output")]
@@ -79,7 +81,7 @@ def table(title: str, columns: list[str], rows: list[list[str]]) -> Table:
     """A table whose figures stand right."""
     drawn = Table(title=title, title_justify="left", title_style="bold")
     for position, column in enumerate(columns):
-        drawn.add_column(column, justify="left" if position == 0 else "right")
+        drawn.add_column(column, justify="left" if position == 0 else "right", no_wrap=position == 0)
     for row in rows:
         drawn.add_row(*row)
     return drawn

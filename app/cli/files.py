@@ -65,15 +65,18 @@ def import_(
         ]
         heads = ["文件 file", "读取 read", "新增 stored", "更新 replaced", "不变 unchanged", "拒绝 rejected", "秒 s"]
         out.print(table("导入 import", heads, rows))
-        for problem in report.problems:
-            err.print(f"[yellow]![/yellow] {problem}")
-        if report.exit_code == 3:
+        for one in report.files:
+            if one.refused is not None:
+                place = f"{one.file}:{one.refused.row}" if one.refused.row else one.file
+                err.print(
+                    f"[red]✗[/red] {place} [{one.refused.code}] {one.refused.zh}\n  {one.refused.en}", markup=True
+                )
+        if report.problem is not None:
+            err.print(f"[red]✗[/red] {report.problem[0]}\n  {report.problem[1]}")
+        elif report.exit_code == 3 and report.rejected_file is not None:
             err.print(
-                f"有坏行，逐行原因见 {rejected}；改正后重新导入即可。 Some rows were rejected, see {rejected}; correct them and import again."
-            )
-        elif report.exit_code == 2:
-            err.print(
-                "没有任何文件可以读取；文件名和列见文档。 Nothing could be read; the manual lists file names and columns."
+                f"有坏行，逐行原因见 {report.rejected_file}；改正后重新导入即可。\n"
+                f"Some rows were rejected, see {report.rejected_file}; correct them and import again."
             )
     raise typer.Exit(report.exit_code)
 

@@ -94,9 +94,9 @@ def read_strategy(connection: Connection) -> Strategy:
 def read_setting(connection: Connection, as_of: date, strategy: Strategy) -> Setting:
     """The organisation and the areas on a date."""
     parents = dict(
-        connection.execute(text("SELECT code, coalesce(parent_code, code) FROM organisation WHERE level = 'branch'"))
-        .tuples()
-        .all()
+        connection.execute(
+            text("SELECT code, coalesce(parent_code, code) FROM organisation WHERE level = 'branch'")
+        ).all()
     )
     areas, plan_version = _read_areas(connection, as_of)
     reach: dict[str, frozenset[str]] = {
@@ -141,8 +141,8 @@ def read_setting(connection: Connection, as_of: date, strategy: Strategy) -> Set
 
 def _read_areas(connection: Connection, as_of: date) -> tuple[Areas, str]:
     """The areas on a date, and the version of the territories: a digest of their content, so that it is the same on every machine."""
-    branches = connection.execute(text("SELECT branch_code, ST_AsBinary(geom) FROM branch_area")).tuples()
-    communities = connection.execute(text("SELECT code, ST_AsBinary(geom) FROM community")).tuples()
+    branches = connection.execute(text("SELECT branch_code, ST_AsBinary(geom) FROM branch_area"))
+    communities = connection.execute(text("SELECT code, ST_AsBinary(geom) FROM community"))
     digest = hashlib.sha256()
     territories = {}
     for row in connection.execute(_TERRITORIES, {"as_of": as_of}):
@@ -163,13 +163,13 @@ def add_loads(connection: Connection, world: World) -> None:
 
     Counted from the facts, for a run; the cases of the run are still to be taken out (`leave_out`).
     """
-    for code, count in connection.execute(_LOADS).tuples():
+    for code, count in connection.execute(_LOADS):
         agent = world.agents.get(code)
         if agent is not None:
             agent.load += count
             if agent.failure is None:
                 world.teams[agent.team_code].load += count
-    for team_code, agent_code, count in connection.execute(_ALLOCATED).tuples():
+    for team_code, agent_code, count in connection.execute(_ALLOCATED):
         world.teams[team_code].load += count
         if agent_code is not None:
             world.agents[agent_code].load += count
@@ -177,6 +177,6 @@ def add_loads(connection: Connection, world: World) -> None:
 
 def add_received(connection: Connection, world: World, since: date) -> None:
     """What each agent received in runs dated after `since`, up to the world's date."""
-    for code, count in connection.execute(_RECEIVED, {"since": since, "as_of": world.as_of}).tuples():
+    for code, count in connection.execute(_RECEIVED, {"since": since, "as_of": world.as_of}):
         if code in world.agents:
             world.agents[code].received += count
