@@ -30,7 +30,7 @@ __all__ = ["ImportBusy", "ImportReport", "ImportStopped", "Progress", "import_fo
 LARGE: Final = 4 * 1024 * 1024
 """Bytes from which on an empty table is filled without its keys."""
 
-AHEAD: Final = 2
+AHEAD: Final = 4
 """Batches that wait, read and checked, while the one before is being stored."""
 
 LOADED_TABLES: Final = frozenset({"team", "agent", "policy"})

@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from app.exchange.rejections import no_problems
-from app.exchange.values import Check, found
+from app.exchange.values import Check, found, masks
 from app.geometry import point_hex
 from geo.crs import Crs, convert, parse_crs
 from geo.errors import UnknownCrsError
@@ -92,12 +92,12 @@ def with_points(frame: pl.DataFrame, *, required: bool) -> tuple[pl.DataFrame, p
             if systems
             else pl.lit(None, pl.String),
         )
-        .with_columns(check.mask.alias(f"check {number}") for number, check in enumerate(checks))
+        .with_columns(masks(checks))
         .collect()
     )
     problems = _naming_the_place(found(masked, checks), masked)
     usable = masked.select(finite & inside & pl.col("system").is_not_null()).to_series().fill_null(False)
-    points = _points(masked, usable.to_numpy())
+    points = _points(masked, usable)
     return (
         frame.drop("lon", "lat", "crs").with_columns(
             points, pl.when(usable).then(masked.get_column("system")).otherwise(None).alias("declared_crs")
@@ -117,15 +117,16 @@ def _systems(frame: pl.DataFrame) -> dict[str, str]:
     return systems
 
 
-def _points(masked: pl.DataFrame, usable: NDArray[np.bool_]) -> pl.Series:
-    lon = np.full(masked.height, np.nan)
-    lat = np.full(masked.height, np.nan)
-    system = masked.get_column("system")
-    for crs in system.unique().drop_nulls():
-        these = usable & (system == crs).fill_null(False).to_numpy()
-        part = masked.filter(these)
-        lon[these], lat[these] = to_store(part.get_column("x").to_numpy(), part.get_column("y").to_numpy(), Crs(crs))
-    return point_hex(lon, lat)
+def _points(masked: pl.DataFrame, usable: pl.Series) -> pl.Series:
+    here = masked.filter(usable)
+    lon, lat = here.get_column("x").to_numpy(writable=True), here.get_column("y").to_numpy(writable=True)
+    system = here.get_column("system")
+    for crs in system.unique():
+        these = (system == crs).to_numpy()
+        lon[these], lat[these] = to_store(lon[these], lat[these], Crs(crs))
+    # Each usable record takes the next of the points, the others none.
+    place = pl.when(usable).then(usable.cum_sum() - 1).otherwise(None)
+    return point_hex(lon, lat).gather(pl.select(place.cast(pl.UInt32)).to_series()).alias("point")
 
 
 def _naming_the_place(problems: pl.DataFrame, masked: pl.DataFrame) -> pl.DataFrame:

@@ -15,7 +15,7 @@ class Repeats:
 
     def __init__(self, key: tuple[str, ...]) -> None:
         self._key = list(key)
-        self._firsts: list[pl.DataFrame] = []
+        self._firsts: pl.DataFrame | None = None
 
     def later(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Those of `rows` (`row`, then the columns of the table) whose key was there before, as `LATER`."""
@@ -29,8 +29,8 @@ class Repeats:
             }
         )
         on = ["key_a", "key_b"]
-        before = [part.join(digests, on=on, how="semi") for part in self._firsts]
-        group = pl.concat([*before, digests])
+        before = digests.clear() if self._firsts is None else self._firsts.join(digests, on=on, how="semi")
+        group = pl.concat([before, digests])
         repeated = (
             group.filter(pl.struct(on).is_duplicated())
             if group.get_column("key_a").is_duplicated().any()
@@ -43,7 +43,8 @@ class Repeats:
             .select("row", "first_row", "content", same=pl.col("content") == pl.col("first_content"))
             .cast(LATER)
         )
-        self._firsts.append(digests.join(later, on="row", how="anti") if later.height else digests)
+        new = digests.join(later, on="row", how="anti") if later.height else digests
+        self._firsts = new if self._firsts is None else self._firsts.vstack(new)
         return later
 
 

@@ -40,10 +40,13 @@ def typed(raw: pl.DataFrame, layout: Layout, *, has_breaks: bool) -> tuple[pl.Da
     """
     checks = [check for column in layout.columns for check in _checks(column, has_breaks)]
     values = [_value(column).alias(column.name) for column in layout.columns]
-    masks = [check.mask.alias(f"check {number}") for number, check in enumerate(checks)]
-    done = raw.lazy().with_columns(*masks).collect()
-    problems = found(done, checks)
-    return raw.lazy().select("row", *values).collect(), problems
+    done = raw.lazy().select("row", *values, *masks(checks)).collect()
+    return done.select("row", *(column.name for column in layout.columns)), found(done, checks)
+
+
+def masks(checks: list[Check]) -> list[pl.Expr]:
+    """The checks as columns `check i`, for `found`."""
+    return [check.mask.alias(f"check {number}") for number, check in enumerate(checks)]
 
 
 def found(masked: pl.DataFrame, checks: list[Check]) -> pl.DataFrame:
