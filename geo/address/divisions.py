@@ -23,6 +23,7 @@ from geo.address.lexicon import NOTHING, Lexicon, build_lexicon, longest_at, ste
 
 DATA: Final = Path(__file__).resolve().parents[2] / "data"
 PROVINCE, CITY, DISTRICT, TOWN = 0, 1, 2, 3
+DAO, BAN, JIE, ZHEN, XIAO = (ord(c) for c in "道办街镇小")
 LEVELS: Final = {"province": PROVINCE, "city": CITY, "district": DISTRICT}
 FULL, SHORT, FORMER = 0, 1, 2
 # How the district was stated: bits of `Stated.flags`.
@@ -419,14 +420,14 @@ def read_divisions(
             if town == -2:
                 town = -1
             at = skip_separators(codes, at + length, end)
-            if codes[at - 1] == ord("道") and at + 3 <= end and codes[at] == ord("办"):
+            if codes[at - 1] == DAO and at + 3 <= end and codes[at] == BAN:
                 at += 3  # 办事处
         else:
             for i in range(at + 2, min(end - 1, at + 7)):
-                if codes[i] == ord("街") and codes[i + 1] == ord("道"):
+                if codes[i] == JIE and codes[i + 1] == DAO:
                     at = skip_separators(codes, i + 2, end)
                     break
-                if codes[i] == ord("镇") and codes[i - 1] != ord("小") and i + 2 < end:
+                if codes[i] == ZHEN and codes[i - 1] != XIAO and i + 2 < end:
                     at = skip_separators(codes, i + 1, end)
                     break
         found[row, 0], found[row, 1], found[row, 2], found[row, 3], found[row, 4] = province, city, district, town, flags

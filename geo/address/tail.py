@@ -15,6 +15,7 @@ from geo.address.numbers import DIGIT, KINDS, LETTER, NUMERAL, STEM, read_number
 
 # Counting words behind a number. Values: what they count.
 NO_COUNT, HOUSE, LANE, YARD, BUILDING, UNIT, FLOOR, ROOM, GROUP = -1, 0, 1, 2, 3, 4, 5, 6, 7
+FANG, MEN = ord("房"), ord("门")
 COUNTERS: Final = {
     "号": HOUSE, "号门": HOUSE, "号院": YARD, "院": YARD, "弄": LANE, "支弄": LANE, "号弄": LANE, "里弄": LANE,
     "幢": BUILDING, "栋": BUILDING, "号楼": BUILDING, "楼栋": BUILDING, "座": BUILDING, "#楼": BUILDING, "#": BUILDING,
@@ -74,8 +75,8 @@ def find_unit(counters: Lexicon, codes: Codes, begin: int, end: int) -> int:
         if length > 0 and counted >= BUILDING and counted <= ROOM:
             numeral = kind == NUMERAL or kind == STEM
             single = after + length < end and length == 1
-            doubtful = (numeral and single and (counted == FLOOR or counted == UNIT or codes[after] == ord("房"))) or (
-                counted == UNIT and length == 1 and codes[after] == ord("门") and after + 1 < end
+            doubtful = (numeral and single and (counted == FLOOR or counted == UNIT or codes[after] == FANG)) or (
+                counted == UNIT and length == 1 and codes[after] == MEN and after + 1 < end
                 and KINDS[codes[after + 1]] != DIGIT
             )
             if not doubtful and i > begin:

@@ -15,12 +15,13 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from geo.geocoding.cascade import EVIDENCE
+from geo.geocoding.evidence import EVIDENCE
 
 F64 = npt.NDArray[np.float64]
 NEAR: Final = 300.0  # metres: a candidate this near to the truth is the place
-GOOD: Final = 500.0  # metres: an answer this near is right
-LAST: Final = ("bias", "best", "rival", "no rival", "support", "second")
+APART: Final = 500.0  # metres: candidates farther apart are rivals
+GOOD: Final = 1000.0  # metres: an answer this near is right: the scale of a team's territory
+LAST: Final = ("bias", "near", "best", "rival", "none")
 SHIPPED: Final = Path(__file__).with_name("weights.json")
 
 
@@ -56,4 +57,24 @@ def fit_logistic(x: F64, y: F64, prior: F64, pull: float, weights: F64 | None = 
         w = w - step
         if np.abs(step).max() < 1e-6:
             break
+    return np.asarray(w, np.float64)
+
+
+def fit_choice(evidence: F64, owner: npt.NDArray[np.int64], near: npt.NDArray[np.bool_], prior: F64, pull: float, steps: int) -> F64:
+    """Weights of a conditional logit: of the candidates of a question (rows with the same `owner`, ascending) the
+    near ones should hold the belief, or "none of them" where none is near. Adam, full batch."""
+    first = np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]])
+    sizes = np.diff(np.r_[first, len(owner)])
+    spread = np.repeat(np.arange(len(first)), sizes)
+    some = np.maximum.reduceat(near, first)
+    w, m, v = prior.copy(), np.zeros_like(prior), np.zeros_like(prior)
+    for t in range(1, steps + 1):
+        e = np.exp(np.clip(evidence @ w, -50, 50))
+        total = 1.0 + np.add.reduceat(e, first)
+        right = np.add.reduceat(np.where(near, e, 0.0), first)
+        wanted = np.where(near, e / np.maximum(right, 1e-300)[spread], 0.0) * some[spread]
+        gradient = evidence.T @ (e / total[spread] - wanted) + pull * (w - prior)
+        m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * gradient**2
+        rate = 0.05 * min(1.0, 3.0 * (1 - t / (steps + 1)))
+        w = w - rate * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-9)
     return np.asarray(w, np.float64)

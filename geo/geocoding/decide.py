@@ -5,54 +5,62 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from geo.address.compiled import compiled
-from geo.geocoding.cascade import CAPACITY, WIDTH, Found
-from geo.geocoding.gazetteer import metres
-from geo.geocoding.index import F64, I32
+from geo.geocoding.distance import metres
+from geo.geocoding.evidence import WIDTH
+from geo.geocoding.index import CAPACITY, F64, I32, Found
 
 
 class Chosen(NamedTuple):
     """Per text: the column of the chosen candidate (-1 = none), the numbers behind its confidence
-    (`calibration.LAST`), and each candidate's weight (log-odds)."""
+    (`calibration.LAST`), and each candidate's share of belief; what is missing to 1 belongs to "none of them"."""
 
     column: I32
     answer: F64
-    logit: F64
+    belief: F64
 
 
 @compiled
 def choose(found: Found, weights: F64, apart: float) -> Chosen:
-    """The likeliest candidate of each text; `apart`: metres beyond which another candidate is a rival."""
+    """The candidate with most belief in and around it; `apart`: metres beyond which another one is a rival."""
     rows = len(found.count)
-    column, answer = np.full(rows, -1, np.int32), np.zeros((rows, 6))
-    logit = np.full((rows, CAPACITY), -30.0)
+    column, answer = np.full(rows, -1, np.int32), np.zeros((rows, 5))
+    belief = np.zeros((rows, CAPACITY))
     for i in range(rows):
-        best = -1
-        for c in range(found.count[i]):
+        count, places = found.count[i], found.candidates[i]
+        total = 1.0
+        for c in range(count):
             z = 0.0
             for k in range(WIDTH):
                 z += weights[k] * found.evidence[i, c, k]
-            logit[i, c] = z
-            if best < 0 or z > logit[i, best]:
-                best = c
+            belief[i, c] = np.exp(min(z, 50.0))
+            total += belief[i, c]
+        best, most = -1, -1.0
+        for c in range(count):
+            belief[i, c] /= total
+            if belief[i, c] > most:
+                best, most = c, belief[i, c]
         column[i] = best
         if best < 0:
             continue
-        rival, support, second = -8.0, -8.0, -8.0
-        for c in range(found.count[i]):
-            if c == best:
-                continue
-            d = metres(found.lon[i, best], found.lat[i, best], found.lon[i, c], found.lat[i, c])
-            if d > apart:
-                rival = max(rival, logit[i, c])
-            elif found.how[i, c] != found.how[i, best] or d > 5.0:
-                support = max(support, logit[i, c])
+        near, rival = 0.0, 0.0
+        for c in range(count):
+            d = metres(places[best].lon, places[best].lat, places[c].lon, places[c].lat)
+            if d <= apart:
+                near += belief[i, c]
+            else:
+                rival = max(rival, belief[i, c])
         answer[i, 0] = 1.0
-        answer[i, 1] = logit[i, best]
-        answer[i, 2] = max(rival, -6.0)
-        answer[i, 3] = 1.0 if rival <= -6.0 else 0.0
-        answer[i, 4] = max(support, -6.0)
-        answer[i, 5] = max(rival - logit[i, best], -6.0)
-    return Chosen(column, answer, logit)
+        answer[i, 1] = log_odds(near)
+        answer[i, 2] = log_odds(most)
+        answer[i, 3] = log_odds(rival)
+        answer[i, 4] = log_odds(1.0 / total)
+    return Chosen(column, answer, belief)
+
+
+@compiled
+def log_odds(p: float) -> float:
+    """ln(p / (1 − p)), kept within ±6."""
+    q = min(max(p, 0.0025), 0.9975)
+    return np.log(q / (1.0 - q))

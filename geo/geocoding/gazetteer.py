@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,14 +13,15 @@ from geo.address.compiled import compiled
 from geo.address.divisions import DISTRICT, Divisions, resolve_divisions, short_name
 from geo.address.lexicon import NOTHING, Lexicon, build_lexicon, slot_of
 from geo.address.tail import build_counters, read_mentions
-from geo.geocoding.index import CELL, F64, I32, I64, Index
+from geo.geocoding.distance import metres
+from geo.geocoding.index import CELL, F64, HOUSE, I32, I64, MEANING, ON_ROAD, PLACE, Index, Records
 from geo.geocoding.names import NEUTRAL, aliases
 from geo.geocoding.roads import known_roads, segments
 
 SAME_PLACE: Final = 400.0  # metres between entries of one name that are one place
 LEVELS: Final = ("UNIT", "DOOR", "COMPOUND", "POI", "COMMUNITY", "ROAD", "SUBDISTRICT", "DISTRICT", "CITY", "NONE")
 PLACE_KINDS: Final = ("COMPOUND", "POI", "COMMUNITY", "ROAD", "DOOR")
-NEIGHBOURS: Final = 12
+TYPICAL_ERROR: Final = 60.0  # metres, of a source that nothing can be said about
 TEXT_COLUMNS: Final = ("name", "kind", "province", "city", "district", "subdistrict", "road", "number", "address", "source")
 ENDINGS: Final = (
     "一期 二期 三期 四期 五期 六期 七期 八期 1期 2期 3期 4期 5期 6期 东区 西区 南区 北区 中区 东苑 西苑 南苑 北苑 中苑 东园 西园 南园 北园 一区 二区 三区 四区 五区 六区 "
@@ -74,36 +75,64 @@ def build_index(frame: pl.DataFrame, divisions: Divisions) -> tuple[Index, I32]:
         .unique()
         .sort("road", "city", "number", "branch", "place")
     )
+    lonely = distance_on_road(houses, places["lon"], places["lat"])
     by_place = houses.select("place", "road", "number").unique().sort("place", "road", "number")
+    table = np.zeros(count, PLACE)
+    for field in ("lon", "lat", "sources", "rivals", "spread", "error"):
+        table[field] = places[field]
+    table["kind"] = first_of(place_of, kinds.astype(np.int32), count)
+    table["city"], table["district"], table["voted"], table["vote"] = place_city, place_district, voted, vote
+    table["lonely"] = lonely
     index = Index(
         counters,
         build_lexicon(pl.Series([*ENDINGS, *NEUTRAL.split("|")])),
-        places["lon"],
-        places["lat"],
-        first_of(place_of, kinds.astype(np.int32), count).astype(np.int8),
-        place_city,
-        place_district,
-        voted,
-        vote,
-        places["sources"].astype(np.int16),
-        places["spread"].astype(np.float32),
-        places["rivals"].astype(np.int16),
+        len(ENDINGS),
+        table,
         build_lexicon(words.struct.field("value")),
         name_first,
-        named["place"].to_numpy().astype(np.int32),
-        named["kind"].to_numpy().astype(np.int8),
+        records(named, MEANING),
         roads,
         offsets(houses["road"].to_numpy(), len(road_names)),
-        houses["city"].to_numpy().astype(np.int32),
-        houses["number"].to_numpy().astype(np.int32),
-        houses["branch"].to_numpy().astype(np.int32),
-        houses["place"].to_numpy().astype(np.int32),
+        records(houses, HOUSE),
         offsets(by_place["place"].to_numpy(), count),
-        by_place["road"].to_numpy().astype(np.int32),
-        by_place["number"].to_numpy().astype(np.int32),
+        records(by_place, ON_ROAD),
         district_cells(places["lon"], places["lat"], voted),
     )
     return index, place_of
+
+
+def records(frame: pl.DataFrame, fields: np.dtype[Any]) -> Records:
+    """The columns that `fields` names as one structured array."""
+    out = np.zeros(len(frame), fields)
+    for field in fields.names or ():
+        out[field] = frame[field].to_numpy()
+    return out
+
+
+def distance_on_road(houses: pl.DataFrame, lon: F64, lat: F64) -> npt.NDArray[np.float32]:
+    """Metres from each place to the nearest other place on one of its roads; -1 if it has no neighbour there."""
+    out = np.full(len(lon), -1.0, np.float32)
+    columns = [houses[c].to_numpy().astype(np.int64) for c in ("road", "city", "number", "place")]
+    nearest_on_road(*columns, lon, lat, out)
+    return out
+
+
+@compiled
+def nearest_on_road(
+    road: I64, city: I64, number: I64, place: I64, lon: F64, lat: F64, out: npt.NDArray[np.float32]
+) -> None:
+    """Compare every house with those of its road within 40 rows (rows are ordered by number)."""
+    for i in range(len(road)):
+        for j in range(max(0, i - 40), min(len(road), i + 41)):
+            if road[j] != road[i] or city[j] != city[i] or place[j] == place[i]:
+                continue
+            a, b = place[i], place[j]
+            d = metres(lon[a], lat[a], lon[b], lat[b])
+            # Neighbours in number should be neighbours in space: a far number may lie far.
+            if number[i] >= 0 and number[j] >= 0:
+                d = max(0.0, d - 10.0 * abs(number[i] - number[j]))
+            if out[a] < 0.0 or d < out[a]:
+                out[a] = d
 
 
 def offsets(groups: npt.NDArray[np.int64], count: int) -> I64:
@@ -208,10 +237,46 @@ def read_houses(
     return filled
 
 
+def source_errors(frame: pl.DataFrame, key: pl.Series, city: I32) -> dict[str, float]:
+    """The typical error in metres of each source's points, from how far it lies from the others for the same name.
+
+    The median distance of two sources is taken as the root of the sum of their squared errors; least squares over
+    all pairs with enough names in common, kept within plain bounds.
+    """
+    table = pl.DataFrame(
+        {"key": key, "city": city, "source": frame["source"], "lon": frame["lon"], "lat": frame["lat"]}
+    ).unique(["key", "city", "source"], keep="none", maintain_order=True)
+    pairs = table.join(table, on=["key", "city"], suffix="_b").filter(pl.col("source") < pl.col("source_b"))
+    x = (pl.col("lon") - pl.col("lon_b")) * 111320 * pl.col("lat").radians().cos()
+    y = (pl.col("lat") - pl.col("lat_b")) * 110574
+    medians = (
+        pairs.with_columns(d=(x**2 + y**2).sqrt())
+        .filter(pl.col("d") < 1000.0)
+        .group_by("source", "source_b")
+        .agg(pl.col("d").median(), pl.len())
+        .filter(pl.col("len") >= 20)
+    )
+    sources = sorted(frame["source"].unique().to_list())
+    at = {source: i for i, source in enumerate(sources)}
+    rows, right, share = [np.eye(len(sources))[i] * 0.05 for i in range(len(sources))], [], []
+    right = [0.05 * TYPICAL_ERROR**2] * len(sources)
+    share = [1.0] * len(sources)
+    for source, other, distance, count in medians.iter_rows():
+        row = np.zeros(len(sources))
+        row[at[source]] = row[at[other]] = 1.0
+        rows.append(row)
+        right.append(distance**2)
+        share.append(np.sqrt(count) / max(distance, 10.0))
+    weight = np.array(share)
+    squares = np.linalg.lstsq(np.array(rows) * weight[:, None], np.array(right) * weight, rcond=None)[0]
+    return {source: float(np.sqrt(np.clip(squares[at[source]], 20.0**2, 300.0**2))) for source in sources}
+
+
 def merge(frame: pl.DataFrame, city: I32, lon: F64, lat: F64) -> tuple[I32, dict[str, npt.NDArray[np.float64]]]:
     """Entries of one plain name within `SAME_PLACE` of each other are one place.
 
-    Returns the place of each entry, and per place: lon, lat (medians), sources, spread, rivals.
+    Returns the place of each entry, and per place: lon, lat (medians weighted by the precision of the sources),
+    error (metres), sources, spread, rivals.
     """
     key = frame["word"].str.replace(rf"(?:{NEUTRAL})$", "")
     key = pl.select(pl.when(key.str.len_chars() >= 2).then(key).otherwise(frame["word"])).to_series()
@@ -220,34 +285,52 @@ def merge(frame: pl.DataFrame, city: I32, lon: F64, lat: F64) -> tuple[I32, dict
     order = np.argsort(groups, kind="stable")
     place_of = np.full(len(groups), -1, np.int32)
     count = join_near(groups[order], order, lon, lat, place_of)
-    table = pl.DataFrame({"p": place_of, "g": groups, "lon": lon, "lat": lat, "s": frame["source"]})
-    placed = table.group_by("p").agg(
-        pl.col("lon").median(), pl.col("lat").median(), pl.col("s").n_unique().alias("sources"), pl.col("g").first()
-    )
-    placed = placed.sort("p").with_columns(rivals=pl.col("sources").sum().over("g") - pl.col("sources"))
-    far = table.join(placed.select("p", mlon="lon", mlat="lat"), on="p", how="left").with_columns(
-        d=(
-            ((pl.col("lon") - pl.col("mlon")) * 111320 * pl.col("lat").radians().cos()) ** 2
-            + ((pl.col("lat") - pl.col("mlat")) * 110574) ** 2
-        ).sqrt()
-    )
-    spread = far.group_by("p").agg(pl.col("d").max()).sort("p")["d"].to_numpy()
-    assert count == len(placed)
+    errors = source_errors(frame, key, city)
+    error = frame["source"].replace_strict(errors, return_dtype=pl.Float64).to_numpy()
+    members = np.argsort(place_of, kind="stable")
+    middle = np.empty((count, 4))
+    middles(offsets(place_of[members].astype(np.int64), count), members, lon, lat, error, middle)
+    table = pl.DataFrame({"p": place_of, "g": groups, "s": frame["source"]})
+    placed = table.group_by("p").agg(pl.col("s").n_unique().alias("sources"), pl.col("g").first()).sort("p")
+    placed = placed.with_columns(rivals=pl.col("sources").sum().over("g") - pl.col("sources"))
     return place_of, {
-        "lon": placed["lon"].to_numpy(),
-        "lat": placed["lat"].to_numpy(),
+        "lon": middle[:, 0].copy(),
+        "lat": middle[:, 1].copy(),
+        "spread": middle[:, 2],
+        "error": middle[:, 3],
         "sources": placed["sources"].to_numpy(),
-        "spread": spread,
         "rivals": placed["rivals"].to_numpy(),
     }
 
 
 @compiled
-def metres(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
-    """Distance of near points (equirectangular; below 0.1 % off within a city)."""
-    x = (lon1 - lon2) * 111320.0 * np.cos(np.radians(0.5 * (lat1 + lat2)))
-    y = (lat1 - lat2) * 110574.0
-    return np.sqrt(x * x + y * y)
+def middles(first: I64, members: I64, lon: F64, lat: F64, error: F64, out: F64) -> None:
+    """Geometric median of each group, weighted by 1 / error² (Weiszfeld's iteration); farthest member; error."""
+    for group in range(len(first) - 1):
+        low, high = first[group], first[group + 1]
+        x, y, total = 0.0, 0.0, 0.0
+        for k in range(low, high):
+            w = 1.0 / error[members[k]] ** 2
+            x += w * lon[members[k]]
+            y += w * lat[members[k]]
+            total += w
+        x, y = x / total, y / total
+        out[group, 3] = 1.0 / np.sqrt(total)
+        for _ in range(20):
+            if high - low < 2:
+                break
+            sx, sy, sw = 0.0, 0.0, 0.0
+            for k in range(low, high):
+                e = members[k]
+                w = 1.0 / error[e] ** 2 / max(metres(x, y, lon[e], lat[e]), 3.0)
+                sx += w * lon[e]
+                sy += w * lat[e]
+                sw += w
+            x, y = sx / sw, sy / sw
+        far = 0.0
+        for k in range(low, high):
+            far = max(far, metres(x, y, lon[members[k]], lat[members[k]]))
+        out[group, 0], out[group, 1], out[group, 2] = x, y, far
 
 
 @compiled
@@ -381,10 +464,3 @@ def fill_set(table: I64, keys: I64) -> None:
     """Put all keys into an open-addressing set."""
     for key in keys:
         table[slot_of(table, key)] = key
-
-
-@compiled
-def district_near(cells: I64, lon: float, lat: float, district: int) -> bool:
-    """Whether some place of the district lies within a cell or so of the point."""
-    key = (np.int64(np.floor(lon / 0.008)) * 100_000 + np.int64(np.floor(lat / 0.008))) * 100_000 + district
-    return cells[slot_of(cells, key)] == key

@@ -19,25 +19,12 @@ from geo.address.divisions import (
     build_divisions,
     resolve_divisions,
 )
-from geo.geocoding.calibration import GOOD, Calibration, shipped
-from geo.geocoding.cascade import (
-    BY_HOUSE,
-    BY_INTERPOLATION,
-    BY_NAME,
-    BY_ROAD,
-    CAPACITY,
-    CONTRADICTS,
-    CONTRADICTS_SHORT,
-    ROAD_ONLY,
-    SPREAD,
-    Found,
-    Parsed,
-    empty_found,
-    find_candidates,
-)
+from geo.geocoding.calibration import APART, Calibration, shipped
+from geo.geocoding.cascade import empty_found, find_candidates
 from geo.geocoding.decide import Chosen, choose
-from geo.geocoding.gazetteer import LEVELS, PLACE_KINDS, build_index, majority, merge, prepare
-from geo.geocoding.index import F64, I32, Index
+from geo.geocoding.evidence import CONTRADICTS, CONTRADICTS_SHORT, SPREAD
+from geo.geocoding.gazetteer import LEVELS, PLACE_KINDS, build_index, prepare
+from geo.geocoding.index import BY_HOUSE, BY_INTERPOLATION, BY_NAME, F64, I32, Found, Index, Parsed, Records
 
 BLOCK: Final = 8192
 PROVIDER: Final = "gazetteer"
@@ -79,9 +66,9 @@ class Geocoder:
         self.names = names
         self.addresses = addresses
         self.covered = np.zeros(len(divisions.names), np.bool_)
-        for positions in (index.city, index.district):
+        for positions in (index.places["city"], index.places["district"]):
             self.covered[positions[positions >= 0]] = True
-        cities = np.unique(index.city[index.city >= 0])
+        cities = np.unique(index.places["city"][index.places["city"] >= 0])
         self.only_city = int(cities[0]) if len(cities) == 1 else -1
 
     @classmethod
@@ -95,7 +82,7 @@ class Geocoder:
         frame = prepare(gazetteer)
         table = build_divisions(divisions, frame)
         index, place_of = build_index(frame, table)
-        first = np.full(len(index.lon), -1, np.int64)
+        first = np.full(len(index.places), -1, np.int64)
         first[place_of[::-1]] = np.arange(len(place_of))[::-1]
         names: list[str] = frame["name"].gather(first).to_list()
         addresses: list[str] = frame["address"].gather(first).to_list()
@@ -133,20 +120,21 @@ class Geocoder:
         parsed = self._parse(pl.Series([text], dtype=pl.String), None)
         found = empty_found(1)
         find_candidates(parsed, self.index, 0, found)
-        chosen = choose(found, self.calibration.candidate, GOOD)
-        order = np.argsort(-chosen.logit[0, : found.count[0]])[:limit]
+        chosen = choose(found, self.calibration.candidate, APART)
+        order = np.argsort(-chosen.belief[0, : found.count[0]])[:limit]
         result = []
         for c in order.tolist():
-            place = int(found.place[0, c])
-            level, _ = levels_of(found, np.zeros(1, np.int64), np.array([c]), self.index)
+            chosen_one = found.candidates[:1, c]
+            place = int(chosen_one["place"][0])
+            level = levels_of(chosen_one, self.index)
             result.append(
                 Candidate(
-                    float(found.lon[0, c]),
-                    float(found.lat[0, c]),
+                    float(chosen_one["lon"][0]),
+                    float(chosen_one["lat"][0]),
                     LEVELS[int(level[0])],
-                    round(float(1 / (1 + np.exp(-chosen.logit[0, c]))), 4),
+                    round(float(chosen.belief[0, c]), 4),
                     self.names[place] if place >= 0 else "",
-                    self._name(int(self.index.district[place])) if place >= 0 else "",
+                    self._name(int(self.index.places["district"][place])) if place >= 0 else "",
                     self.addresses[place] if place >= 0 else "",
                 )
             )
@@ -180,7 +168,7 @@ class Geocoder:
         for first in range(0, rows, BLOCK):
             found = empty_found(min(BLOCK, rows - first))
             find_candidates(parsed, self.index, first, found)
-            chosen = choose(found, self.calibration.candidate, GOOD)
+            chosen = choose(found, self.calibration.candidate, APART)
             self._settle(parsed, first, found, chosen, columns)
         return self._frame(columns)
 
@@ -190,23 +178,24 @@ class Geocoder:
         column = chosen.column[rows]
         at = first + rows
         confidence = 1 / (1 + np.exp(-np.clip(chosen.answer[rows] @ self.calibration.answer, -30, 30)))
-        level, place = levels_of(found, rows, column, self.index)
+        picked = found.candidates[rows, column]
+        level, place, near = levels_of(picked, self.index), picked["place"], picked["near"]
         radius = self.calibration.radius[np.minimum((confidence * 10).astype(np.int64), 9)]
         evidence = found.evidence[rows, column]
         reasons = np.zeros(len(rows), np.int64)
         road = level == LEVEL_CODES["ROAD"]
         reasons[road] |= ONLY_ROAD
         reasons[(evidence[:, CONTRADICTS] > 0) | (evidence[:, CONTRADICTS_SHORT] > 0)] |= DISTRICT_CONTRADICTION
-        reasons[chosen.answer[rows, 5] > -1.5] |= AMBIGUOUS_NAME
+        reasons[chosen.answer[rows, 3] > -1.5] |= AMBIGUOUS_NAME
         reasons[(evidence[:, SPREAD] > 0.6)] |= SOURCES_DISAGREE
-        lon, lat = found.lon[rows, column], found.lat[rows, column]
+        lon, lat = picked["lon"], picked["lat"]
         out["lon"][at], out["lat"][at], out["level"][at] = lon, lat, level
         out["confidence"][at], out["radius"][at], out["place"][at] = confidence, radius, place
         out["reasons"][at] |= reasons
-        district = np.where(place >= 0, self.index.voted[place], -1)
+        district = self.index.places["voted"][near]
         stated = parsed.district[at]
         out["district"][at] = np.where(stated >= 0, stated, district)
-        city = np.where(place >= 0, self.index.city[place], -1)
+        city = self.index.places["city"][near]
         out["city"][at] = np.where(city >= 0, city, out["city"][at])
         flags = parsed.flags[first : first + len(chosen.column)]
         whole = slice(first, first + len(chosen.column))
@@ -244,11 +233,10 @@ class Geocoder:
         ).with_columns(provider=pl.lit(PROVIDER)).select(list(SCHEMA))
 
 
-def levels_of(found: Found, rows: npt.NDArray[np.int64], column: npt.NDArray[Any], index: Index) -> tuple[npt.NDArray[np.int8], I32]:
-    """Level code and place (-1 = a point on a road) of the chosen candidates."""
-    place, how = found.place[rows, column], found.how[rows, column]
-    level = np.where(place >= 0, KIND_LEVELS[index.kind[place]], LEVEL_CODES["ROAD"])
+def levels_of(picked: Records, index: Index) -> npt.NDArray[np.int8]:
+    """Level code of candidates."""
+    place, how = picked["place"], picked["how"]
+    level = np.where(place >= 0, KIND_LEVELS[index.places["kind"][place]], LEVEL_CODES["ROAD"])
     house = (place >= 0) & ((how & BY_NAME) == 0) & ((how & BY_HOUSE) != 0)
     level = np.where(house & (level != LEVEL_CODES["ROAD"]), LEVEL_CODES["DOOR"], level)
-    level = np.where((how & BY_INTERPOLATION) != 0, LEVEL_CODES["DOOR"], level)
-    return level.astype(np.int8), place.astype(np.int32)
+    return np.where((how & BY_INTERPOLATION) != 0, LEVEL_CODES["DOOR"], level).astype(np.int8)

@@ -1,0 +1,176 @@
+"""Candidates by name: places whose names, or shorter forms of them, stand in the text."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from geo.address.characters import CLOSE, OPEN, SEPARATOR, Codes
+from geo.address.compiled import compiled
+from geo.address.lexicon import NOTHING, Lexicon, longest_at, step
+from geo.geocoding.house_search import add
+from geo.geocoding.index import BY_NAME, F32, I64, Index, Records
+
+HITS: Final = 16
+MANY: Final = 40  # places of one name in a city: beyond that the name says nothing
+MANY_PARTS: Final = 6
+# Positions in `evidence.EVIDENCE` that this step fills.
+BIAS, NAME, LENGTH, TWO, LEFT, RIGHT, PHASE, HINT, PLACES, NAMES = 0, 1, 6, 7, 8, 9, 10, 11, 12, 38
+CLEAN, CLEAN_LONG, CLEAN_UNIQUE, CLEAN_PART = 46, 47, 48, 52
+
+
+@compiled
+def find_names(
+    names: Lexicon,
+    name_first: I64,
+    meanings: Records,
+    codes: Codes,
+    begin: int,
+    end: int,
+    mentions: I64,
+    known: int,
+    hits: I64,
+    count: int,
+) -> int:
+    """Append the names in codes[begin:end] to `hits` (name, first, last, strongest kind); returns their number.
+
+    A name inside another of no weaker kind is left out, and so is one inside a road's name or its number.
+    """
+    for at in range(begin, end):
+        node = np.int64(0)
+        for p in range(at, end):
+            node = np.int64(step(names, node, codes[p]))
+            if node < 0:
+                break
+            name = names.values[node]
+            if name == NOTHING:
+                continue
+            last = p + 1
+            skipped = False
+            for m in range(known):
+                within = at >= mentions[m, 3] and last <= mentions[m, 4]
+                whole = at == mentions[m, 3] and last == mentions[m, 4] and mentions[m, 1] >= 0
+                skipped = skipped or (within and not whole)
+            kind = 9
+            for k in range(name_first[name], name_first[name + 1]):
+                kind = min(kind, meanings[k].kind)
+            for h in range(count):
+                skipped = skipped or (hits[h, 1] <= at and hits[h, 2] >= last and hits[h, 3] <= kind)
+            if skipped:
+                continue
+            kept = 0
+            for h in range(count):
+                if not (at <= hits[h, 1] and last >= hits[h, 2] and kind <= hits[h, 3]):
+                    for k in range(4):
+                        hits[kept, k] = hits[h, k]
+                    kept += 1
+            count = kept
+            if count < HITS:
+                hits[count, 0], hits[count, 1], hits[count, 2], hits[count, 3] = name, at, last, kind
+                count += 1
+    return count
+
+
+@compiled
+def surroundings(
+    endings: Lexicon, phases: int, codes: Codes, low: int, high: int, first: int, last: int
+) -> tuple[int, int, bool]:
+    """Characters left and right of a name that nothing explains, and whether a phase follows it.
+
+    `low`, `high`: where the road, the divisions or the bracket before it end, and the building behind it begins.
+    """
+    left, p = 0, first
+    while p > low and codes[p - 1] != SEPARATOR and codes[p - 1] != OPEN:
+        left += 1
+        p -= 1
+    p, phase = last, False
+    for _ in range(3):
+        word, length = longest_at(endings, codes, p, high)
+        if word == NOTHING:
+            break
+        phase = phase or word < phases
+        p += length
+    right = 0
+    while p < high and codes[p] != SEPARATOR and codes[p] != CLOSE:
+        right += 1
+        p += 1
+    return left, right, phase
+
+
+@compiled
+def note_name(e: F32, kind: int, length: int, left: int, right: int, phase: bool, hint: bool, many: int) -> None:
+    """Write the evidence of a name, unless a stronger name of the same place is there already."""
+    value = 3.0 * (kind <= 3) + 0.4 * min(length, 8) - 0.5 * min(left, 4) - 0.5 * min(right, 4) - 0.5 * kind
+    if e[BIAS] != 0.0:  # holds the strength of the best name until all evidence is weighed
+        e[NAMES] = 1.0
+        if e[BIAS] >= value:
+            return
+    e[BIAS] = value
+    for k in range(5):
+        e[NAME + k] = 1.0 if k == kind else 0.0
+    clean = left == 0 and right == 0 and not hint
+    e[LENGTH] = min(length, 8) / 8.0
+    e[TWO] = 1.0 if length <= 2 else 0.0
+    e[LEFT], e[RIGHT] = min(left, 4) / 4.0, min(right, 4) / 4.0
+    e[PHASE] = 1.0 if phase else 0.0
+    e[HINT] = 1.0 if hint else 0.0
+    e[PLACES] = np.log2(many)
+    e[CLEAN] = 1.0 if clean and kind <= 2 else 0.0
+    e[CLEAN_LONG] = 1.0 if clean and kind <= 2 and length >= 4 else 0.0
+    e[CLEAN_UNIQUE] = 1.0 if clean and kind <= 1 and many == 1 else 0.0
+    e[CLEAN_PART] = 1.0 if clean and kind > 2 else 0.0
+
+
+@compiled
+def add_names(
+    index: Index,
+    codes: Codes,
+    scan: int,
+    rest: int,
+    unit: int,
+    hint: int,
+    end: int,
+    city: int,
+    district: int,
+    mentions: I64,
+    known: int,
+    hits: I64,
+    candidates: Records,
+    evidence: F32,
+) -> int:
+    """Places whose names stand in codes[scan:unit], then in the bracketed codes[hint:end]. Returns their number."""
+    places, first_of, meanings = index.places, index.name_first, index.meanings
+    total = find_names(index.names, first_of, meanings, codes, scan, unit, mentions, known, hits, 0)
+    main = total
+    if end > hint:
+        total = find_names(index.names, first_of, meanings, codes, hint, end, mentions, 0, hits, total)
+    count = 0
+    for h in range(total):
+        name, first, last = hits[h, 0], hits[h, 1], hits[h, 2]
+        many = 0
+        for k in range(first_of[name], first_of[name + 1]):
+            if city < 0 or places[meanings[k].place].city == city:
+                many += 1
+        if many == 0 or many > MANY or (hits[h, 3] == 4 and many > MANY_PARTS):
+            continue
+        low, high = hint, end
+        if h < main:
+            low, high = rest if first >= rest else scan, unit
+            for m in range(known):
+                if mentions[m, 4] <= first:
+                    low = max(low, mentions[m, 4])
+                if mentions[m, 3] >= last:
+                    high = min(high, mentions[m, 3])
+        left, right, phase = surroundings(index.endings, index.phases, codes, low, high, first, last)
+        for k in range(first_of[name], first_of[name + 1]):
+            place, kind = meanings[k].place, meanings[k].kind
+            if city >= 0 and places[place].city != city:
+                continue
+            # With many places of one name only those of the stated district can win.
+            if many > 8 and district >= 0 and places[place].district != district:
+                continue
+            c, count = add(candidates, evidence, count, place, place, places[place].lon, places[place].lat, BY_NAME)
+            if c >= 0:
+                note_name(evidence[c], kind, last - first, left, right, phase, h >= main, many)
+    return count
