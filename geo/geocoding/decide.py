@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from geo.address.compiled import compiled
 from geo.geocoding.distance import metres
 from geo.geocoding.evidence import WIDTH
-from geo.geocoding.index import CAPACITY, F64, I32, Found
+from geo.geocoding.index import CAPACITY, F64, I32, Found, Records
+
+BESIDE: Final = 300.0  # metres within which candidates tell of one place
+ROAD_ERROR: Final = 150.0  # metres, of a point between two houses
+LEAST_ERROR: Final = 40.0  # metres, of any point: an estate is not a point
 
 
 class Chosen(NamedTuple):
     """Per text: the column of the chosen candidate (-1 = none), the numbers behind its confidence
-    (`calibration.LAST`), and each candidate's share of belief; what is missing to 1 belongs to "none of them"."""
+    (`calibration.LAST`), each candidate's share of belief (what is missing to 1 belongs to "none of them"), and the
+    point: the mean of the chosen candidate and those beside it, weighed by belief and precision."""
 
     column: I32
     answer: F64
     belief: F64
+    lon: F64
+    lat: F64
 
 
 @compiled
-def choose(found: Found, weights: F64, apart: float) -> Chosen:
+def choose(found: Found, places: Records, weights: F64, apart: float) -> Chosen:
     """The candidate with most belief in and around it; `apart`: metres beyond which another one is a rival."""
     rows = len(found.count)
     column, answer = np.full(rows, -1, np.int32), np.zeros((rows, 5))
+    lon, lat = np.full(rows, np.nan), np.full(rows, np.nan)
     belief = np.zeros((rows, CAPACITY))
     for i in range(rows):
-        count, places = found.count[i], found.candidates[i]
+        count, candidates = found.count[i], found.candidates[i]
         total = 1.0
         for c in range(count):
             z = 0.0
@@ -45,18 +53,27 @@ def choose(found: Found, weights: F64, apart: float) -> Chosen:
         if best < 0:
             continue
         near, rival = 0.0, 0.0
+        x, y, weight = 0.0, 0.0, 0.0
         for c in range(count):
-            d = metres(places[best].lon, places[best].lat, places[c].lon, places[c].lat)
+            d = metres(candidates[best].lon, candidates[best].lat, candidates[c].lon, candidates[c].lat)
             if d <= apart:
                 near += belief[i, c]
+                if d <= BESIDE:
+                    place = candidates[c].place
+                    error = places[place].error if place >= 0 else ROAD_ERROR
+                    w = belief[i, c] / (error * error + LEAST_ERROR * LEAST_ERROR)
+                    x += w * candidates[c].lon
+                    y += w * candidates[c].lat
+                    weight += w
             else:
                 rival = max(rival, belief[i, c])
+        lon[i], lat[i] = x / weight, y / weight
         answer[i, 0] = 1.0
         answer[i, 1] = log_odds(near)
         answer[i, 2] = log_odds(most)
         answer[i, 3] = log_odds(rival)
         answer[i, 4] = log_odds(1.0 / total)
-    return Chosen(column, answer, belief)
+    return Chosen(column, answer, belief, lon, lat)
 
 
 @compiled

@@ -41,7 +41,8 @@ REASONS: Final = (
 ).tolist()
 LEVEL_CODES: Final = {name: i for i, name in enumerate(LEVELS)}
 KIND_LEVELS: Final = np.array([LEVEL_CODES[k] for k in PLACE_KINDS], np.int8)
-ROAD_POINT_RADIUS: Final = 1500.0  # metres: a road farther spread gets no point
+LARGEST_RADIUS: Final = 1500.0  # metres
+RADIUS_AT: Final = (np.arange(10) + 0.5) / 10
 
 
 class Candidate(NamedTuple):
@@ -120,7 +121,7 @@ class Geocoder:
         parsed = self._parse(pl.Series([text], dtype=pl.String), None)
         found = empty_found(1)
         find_candidates(parsed, self.index, 0, found)
-        chosen = choose(found, self.calibration.candidate, APART)
+        chosen = choose(found, self.index.places, self.calibration.candidate, APART)
         order = np.argsort(-chosen.belief[0, : found.count[0]])[:limit]
         result = []
         for c in order.tolist():
@@ -168,7 +169,7 @@ class Geocoder:
         for first in range(0, rows, BLOCK):
             found = empty_found(min(BLOCK, rows - first))
             find_candidates(parsed, self.index, first, found)
-            chosen = choose(found, self.calibration.candidate, APART)
+            chosen = choose(found, self.index.places, self.calibration.candidate, APART)
             self._settle(parsed, first, found, chosen, columns)
         return self._frame(columns)
 
@@ -180,7 +181,7 @@ class Geocoder:
         confidence = 1 / (1 + np.exp(-np.clip(chosen.answer[rows] @ self.calibration.answer, -30, 30)))
         picked = found.candidates[rows, column]
         level, place, near = levels_of(picked, self.index), picked["place"], picked["near"]
-        radius = self.calibration.radius[np.minimum((confidence * 10).astype(np.int64), 9)]
+        radius = np.interp(confidence, RADIUS_AT, self.calibration.radius)
         evidence = found.evidence[rows, column]
         reasons = np.zeros(len(rows), np.int64)
         road = level == LEVEL_CODES["ROAD"]
@@ -188,8 +189,11 @@ class Geocoder:
         reasons[(evidence[:, CONTRADICTS] > 0) | (evidence[:, CONTRADICTS_SHORT] > 0)] |= DISTRICT_CONTRADICTION
         reasons[chosen.answer[rows, 3] > -1.5] |= AMBIGUOUS_NAME
         reasons[(evidence[:, SPREAD] > 0.6)] |= SOURCES_DISAGREE
-        lon, lat = picked["lon"], picked["lat"]
-        out["lon"][at], out["lat"][at], out["level"][at] = lon, lat, level
+        # A point that nine times in ten lies nearer than this is a location; any other is a guess and is kept back.
+        sure = radius <= LARGEST_RADIUS
+        out["lon"][at] = np.where(sure, chosen.lon[rows], np.nan)
+        out["lat"][at] = np.where(sure, chosen.lat[rows], np.nan)
+        out["level"][at] = level
         out["confidence"][at], out["radius"][at], out["place"][at] = confidence, radius, place
         out["reasons"][at] |= reasons
         district = self.index.places["voted"][near]
@@ -202,6 +206,7 @@ class Geocoder:
         out["reasons"][whole] |= np.where(flags & STALE, STALE_DIVISION, 0)
         out["reasons"][whole] |= np.where(flags & CONTRADICTED, DISTRICT_CONTRADICTION, 0)
         none = chosen.column < 0
+        none[rows[~sure]] = True
         known = out["district"][whole] >= 0
         out["reasons"][whole] |= np.where(none & known, ONLY_DISTRICT, 0) | np.where(none & ~known, NOT_FOUND, 0)
         coarse = np.where(known, LEVEL_CODES["DISTRICT"], np.where(parsed.city[whole] >= 0, LEVEL_CODES["CITY"], LEVEL_CODES["NONE"]))
