@@ -30,8 +30,10 @@ class Observe:
     The log names the route and not the path, because paths and queries hold policy numbers and addresses.
     """
 
-    def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
+    def __init__(self, app: ASGIApp, registry: CollectorRegistry, prefix: str) -> None:
+        """`prefix`: the path before the routes of the interface, which their templates leave out."""
         self.app = app
+        self._prefix = prefix
         self._requests = Counter(
             "guidan_http_requests_total", "Requests answered.", ("method", "route", "status"), registry=registry
         )
@@ -72,7 +74,7 @@ class Observe:
             self._record(scope, status, time.perf_counter() - started, request_id)
 
     def _record(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
-        method, route = scope["method"], route_of(scope)
+        method, route = scope["method"], route_of(scope, self._prefix)
         if method not in _METHODS:
             method = "OTHER"
         child = self._children.get((method, route, status))
@@ -89,11 +91,14 @@ class Observe:
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
-def route_of(scope: Scope) -> str:
+def route_of(scope: Scope, prefix: str) -> str:
     """The route's template, such as `/api/v1/teams/{code}`; what matched no route is counted as one."""
     route: Any = scope.get("route")
     path = getattr(route, "path", None)
-    return path if isinstance(path, str) and path else "unmatched"
+    if not isinstance(path, str) or not path:
+        return "unmatched"
+    below = scope["path"].startswith(prefix + "/") and not path.startswith(prefix)
+    return prefix + path if below else path
 
 
 class LimitBody:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from threading import Lock
 
 from fastapi import APIRouter, Request, Response
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, disable_created_metrics, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_1_0_0
 from prometheus_client.metrics_core import Metric
@@ -20,6 +20,8 @@ from app.errors import DatabaseUnavailable, NotReady
 from app.fields import Output
 from app.migrate import is_current
 from app.problems import documented, known
+
+disable_created_metrics()  # they double the figures and tell little
 
 router = APIRouter(tags=["operation"])
 

@@ -114,7 +114,7 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         app.add_exception_handler(kind, answer)
     # The last added comes first.
     app.add_middleware(LimitBody, max_bytes=settings.max_body_bytes)
-    app.add_middleware(Observe, registry=registry)
+    app.add_middleware(Observe, registry=registry, prefix=PREFIX)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 
