@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-PALETTE = 8
+PALETTE = 7
 """Colours that the page draws with. Any planar map gets by with fewer; overlaps may need more and then go beyond."""
 
 

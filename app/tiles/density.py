@@ -17,7 +17,7 @@ CELL_ZOOM = 17
 BINS = 16
 """Bins on each side of a tile: 32 pixels where a tile is drawn 512 pixels wide."""
 
-EXACT_AT_MOST = 2000
+EXACT_AT_MOST = 10_000
 """A zoom shows orphans one by one if its fullest tile has at most so many."""
 
 EXACT_FROM_LATEST = 14

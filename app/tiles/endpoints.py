@@ -21,10 +21,13 @@ MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 On = Annotated[Day | None, Query(description="Show the territories in force on this date; today if not said")]
 
 
+Bbox = Annotated[list[float], Field(min_length=4, max_length=4)]
+
+
 class Extent(Output):
     """What there is to look at, and which content the tiles show."""
 
-    bbox: tuple[float, float, float, float] | None = Field(
+    bbox: Bbox | None = Field(
         description="West, south, east, north in degrees (CGCS2000); null if there is nothing",
         examples=[[118.3377, 31.2303, 119.2364, 32.6164]],
     )
@@ -45,7 +48,7 @@ def get_extent(
     day = on or today
     bbox = build.extent(connection, day, team_code, branch_code)
     named = {layer: _word(text) for layer, text in build.versions(connection).items()}
-    return Extent(bbox=bbox, on=day, versions=named)
+    return Extent(bbox=None if bbox is None else list(bbox), on=day, versions=named)
 
 
 @router.get(
