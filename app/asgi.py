@@ -4,6 +4,7 @@ Plain ASGI, because it is on the path of every request.
 """
 
 import asyncio
+import contextlib
 import itertools
 import logging
 import os
@@ -22,6 +23,9 @@ access = logging.getLogger("guidan.access")
 
 BODY_TIMEOUT_S = 30.0
 """Seconds that a client may take between two parts of a body."""
+
+DRAIN_S = 1.0
+"""Seconds for which the rest of a refused body is read and thrown away."""
 
 
 class Observe:
@@ -118,28 +122,25 @@ class LimitBody:
             await self.app(scope, receive, send)
             return
         if self._announced(scope) > self.max_bytes:
-            await self._refuse(TooLarge(), send)
+            await self._refuse(TooLarge(), receive, send)
             return
         message = await receive()
-        if message["type"] == "http.request" and message.get("more_body", False):
-            parts, size = [message.get("body", b"")], len(message.get("body", b""))
-            while message.get("more_body", False):
-                try:
-                    message = await asyncio.wait_for(receive(), self.timeout_s)
-                except TimeoutError:
-                    await self._refuse(TooSlow(), send)
-                    return
-                if message["type"] != "http.request":
-                    return  # the client has gone
-                parts.append(message.get("body", b""))
-                size += len(parts[-1])
-                if size > self.max_bytes:
-                    await self._refuse(TooLarge(), send)
-                    return
-            message = {"type": "http.request", "body": b"".join(parts), "more_body": False}
-        elif len(message.get("body", b"")) > self.max_bytes:
-            await self._refuse(TooLarge(), send)
+        parts, size = [message.get("body", b"")], len(message.get("body", b""))
+        while size <= self.max_bytes and message.get("more_body", False):
+            try:
+                message = await asyncio.wait_for(receive(), self.timeout_s)
+            except TimeoutError:
+                await self._refuse(TooSlow(), receive, send)
+                return
+            if message["type"] != "http.request":
+                return  # the client has gone
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+        if size > self.max_bytes:
+            await self._refuse(TooLarge(), receive, send)
             return
+        if len(parts) > 1:
+            message = {"type": "http.request", "body": b"".join(parts), "more_body": False}
 
         whole: Message | None = message
 
@@ -162,10 +163,21 @@ class LimitBody:
                 return 1
         return 0
 
-    @staticmethod
-    async def _refuse(error: TooLarge | TooSlow, send: Send) -> None:
+    async def _refuse(self, error: TooLarge | TooSlow, receive: Receive, send: Send) -> None:
         status, headers, body = render(error)
         raw = [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
         raw.append((b"content-length", str(len(body)).encode("ascii")))
         await send({"type": "http.response.start", "status": status, "headers": raw})
-        await send({"type": "http.response.body", "body": body})
+        await send({"type": "http.response.body", "body": body, "more_body": True})
+        # To close with bytes unread would reset the connection, and the caller might never see the answer.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._drain(receive), min(DRAIN_S, self.timeout_s))
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _drain(self, receive: Receive) -> None:
+        drained = 0
+        while drained <= self.max_bytes:
+            message = await receive()
+            if message["type"] != "http.request" or not message.get("more_body", False):
+                return
+            drained += len(message.get("body", b""))

@@ -21,6 +21,7 @@ from app.allocation.endpoints import router as allocation
 from app.asgi import LimitBody, Observe
 from app.db import make_engine
 from app.errors import AppError
+from app.fields import Input, Output
 from app.health import DatabaseFigures
 from app.health import router as health
 from app.organisation.endpoints import router as organisation
@@ -155,6 +156,10 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         schemas["Problem"] = problem
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
+        for model in (*Input.__subclasses__(), *Output.__subclasses__()):
+            extra = model.model_config.get("json_schema_extra")
+            if isinstance(extra, dict) and model.__name__ in schemas:
+                schemas[model.__name__].update(extra)  # FastAPI leaves the nulls out of examples
         app.openapi_schema = described
     return app.openapi_schema
 
