@@ -1,8 +1,7 @@
-"""How far evidence can be trusted: measured by asking the gazetteer for what it knows from one source, without it.
+"""How far evidence can be trusted: weights of evidence, of the chosen answer, and the radius that goes with it.
 
-Each source in turn is left out; its entries become questions, written as people write addresses (with and without
-district, name, road), and the rest has to answer. Where the answers lie shows what each kind of evidence is worth
-in this very gazetteer. Weights are those of a logistic regression, drawn towards the shipped ones (`DEFAULT`), so
+Belief in candidates is a conditional logit over `EVIDENCE` with "none of them" as one alternative; the confidence of
+an answer is a logistic regression over `LAST`. Both are measured (see `measure`), drawn towards the shipped weights, so
 that a gazetteer with one source or few rows is still weighed soundly.
 """
 
@@ -10,7 +9,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,31 +17,66 @@ import numpy.typing as npt
 from geo.geocoding.evidence import EVIDENCE
 
 F64 = npt.NDArray[np.float64]
-NEAR: Final = 300.0  # metres: a candidate this near to the truth is the place
+FOUND_WITHIN: Final = 300.0  # metres: a candidate this near to the truth is the place
 APART: Final = 500.0  # metres: candidates farther apart are rivals
-GOOD: Final = 1000.0  # metres: an answer this near is right: the scale of a team's territory
-LAST: Final = ("bias", "near", "best", "rival", "none")
+GOOD: Final = 1200.0  # metres: an answer this near is right: the scale of a team's territory
+LAST: Final = (
+    "bias", "near", "best", "rival", "none", "named", "named at a house", "house only", "between houses", "road only",
+    "error", "clean name", "sources",
+)  # fmt: skip
+BINS: Final = 10
+LEAST_IN_BIN: Final = 20
 SHIPPED: Final = Path(__file__).with_name("weights.json")
 
 
 class Calibration(NamedTuple):
-    """Weights of `EVIDENCE` for candidates, of `LAST` for the chosen one, and the sample they come from."""
+    """Weights of `EVIDENCE` for candidates, of `LAST` for the chosen one; radius: metres within which nine of ten
+    answers lie, by tenth of confidence; sample: the number of questions it was measured on (0 = shipped)."""
 
     candidate: F64
     answer: F64
-    radius: F64  # metres (p90) for confidence in bins of a tenth
+    radius: F64
     sample: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """A form that can be stored as JSON; names stay valid when evidence is added."""
+        return {
+            "candidate": {name: round(float(w), 4) for name, w in zip(EVIDENCE, self.candidate, strict=True)},
+            "answer": {name: round(float(w), 4) for name, w in zip(LAST, self.answer, strict=True)},
+            "radius": [round(float(r)) for r in self.radius],
+            "sample": self.sample,
+        }
+
+    @classmethod
+    def from_dict(cls, stored: dict[str, Any]) -> Calibration:
+        """What `to_dict` gave; evidence that it does not know weighs nothing."""
+        return cls(
+            np.array([stored["candidate"].get(name, 0.0) for name in EVIDENCE]),
+            np.array([stored["answer"].get(name, 0.0) for name in LAST]),
+            np.array(stored["radius"], np.float64),
+            int(stored.get("sample", 0)),
+        )
 
 
 def shipped() -> Calibration:
     """The weights that ship: measured on the sources of one large city's gazetteer."""
-    stored = json.loads(SHIPPED.read_text(encoding="utf-8"))
-    return Calibration(
-        np.array([stored["candidate"].get(name, 0.0) for name in EVIDENCE]),
-        np.array([stored["answer"].get(name, 0.0) for name in LAST]),
-        np.array(stored["radius"], np.float64),
-        0,
-    )
+    return Calibration.from_dict(json.loads(SHIPPED.read_text(encoding="utf-8")) | {"sample": 0})
+
+
+def confidence_of(answer: F64, weights: F64) -> F64:
+    """Confidence in [0, 1] from the numbers of `LAST` (one row per text)."""
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(answer @ weights, -30.0, 30.0))), np.float64)
+
+
+def radius_by_confidence(confidence: F64, metres_off: F64, default: F64) -> F64:
+    """The 90th percentile of the error per tenth of confidence, never growing with it; `default` for thin bins."""
+    radius = default.copy()
+    tenth = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
+    for b in range(BINS):
+        inside = metres_off[tenth == b]
+        if len(inside) >= LEAST_IN_BIN:
+            radius[b] = np.quantile(inside, 0.9)
+    return np.asarray(np.minimum.accumulate(radius), np.float64)
 
 
 def fit_logistic(x: F64, y: F64, prior: F64, pull: float, weights: F64 | None = None) -> F64:
@@ -60,7 +94,9 @@ def fit_logistic(x: F64, y: F64, prior: F64, pull: float, weights: F64 | None = 
     return np.asarray(w, np.float64)
 
 
-def fit_choice(evidence: F64, owner: npt.NDArray[np.int64], near: npt.NDArray[np.bool_], prior: F64, pull: float, steps: int) -> F64:
+def fit_choice(
+    evidence: F64, owner: npt.NDArray[np.int64], near: npt.NDArray[np.bool_], prior: F64, pull: float, steps: int
+) -> F64:
     """Weights of a conditional logit: of the candidates of a question (rows with the same `owner`, ascending) the
     near ones should hold the belief, or "none of them" where none is near. Adam, full batch."""
     first = np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]])

@@ -8,8 +8,8 @@ import numpy as np
 
 from geo.address.compiled import compiled
 from geo.geocoding.distance import metres
-from geo.geocoding.evidence import WIDTH
-from geo.geocoding.index import CAPACITY, F64, I32, Found, Records
+from geo.geocoding.evidence import CLEAN, ERROR, WIDTH
+from geo.geocoding.index import BY_HOUSE, BY_INTERPOLATION, BY_NAME, BY_ROAD, CAPACITY, F64, I32, Found, Records
 
 BESIDE: Final = 300.0  # metres within which candidates tell of one place
 ROAD_ERROR: Final = 150.0  # metres, of a point between two houses
@@ -32,7 +32,7 @@ class Chosen(NamedTuple):
 def choose(found: Found, places: Records, weights: F64, apart: float) -> Chosen:
     """The candidate with most belief in and around it; `apart`: metres beyond which another one is a rival."""
     rows = len(found.count)
-    column, answer = np.full(rows, -1, np.int32), np.zeros((rows, 5))
+    column, answer = np.full(rows, -1, np.int32), np.zeros((rows, 13))
     lon, lat = np.full(rows, np.nan), np.full(rows, np.nan)
     belief = np.zeros((rows, CAPACITY))
     for i in range(rows):
@@ -73,6 +73,16 @@ def choose(found: Found, places: Records, weights: F64, apart: float) -> Chosen:
         answer[i, 2] = log_odds(most)
         answer[i, 3] = log_odds(rival)
         answer[i, 4] = log_odds(1.0 / total)
+        how, place = candidates[best].how, candidates[best].place
+        named = (how & BY_NAME) != 0
+        answer[i, 5] = 1.0 if named else 0.0
+        answer[i, 6] = 1.0 if named and candidates[best].exact else 0.0
+        answer[i, 7] = 1.0 if not named and (how & BY_HOUSE) != 0 else 0.0
+        answer[i, 8] = 1.0 if how == BY_INTERPOLATION else 0.0
+        answer[i, 9] = 1.0 if how == BY_ROAD else 0.0
+        answer[i, 10] = found.evidence[i, best, ERROR]
+        answer[i, 11] = found.evidence[i, best, CLEAN]
+        answer[i, 12] = np.log2(1.0 * places[place].sources) if place >= 0 else 0.0
     return Chosen(column, answer, belief, lon, lat)
 
 

@@ -237,6 +237,12 @@ def read_houses(
     return filled
 
 
+def name_keys(frame: pl.DataFrame) -> pl.Series:
+    """Plain names: what entries of one place have in common."""
+    key = frame["word"].str.replace(rf"(?:{NEUTRAL})$", "")
+    return pl.select(pl.when(key.str.len_chars() >= 2).then(key).otherwise(frame["word"])).to_series()
+
+
 def source_errors(frame: pl.DataFrame, key: pl.Series, city: I32) -> dict[str, float]:
     """The typical error in metres of each source's points, from how far it lies from the others for the same name.
 
@@ -278,8 +284,7 @@ def merge(frame: pl.DataFrame, city: I32, lon: F64, lat: F64) -> tuple[I32, dict
     Returns the place of each entry, and per place: lon, lat (medians weighted by the precision of the sources),
     error (metres), sources, spread, rivals.
     """
-    key = frame["word"].str.replace(rf"(?:{NEUTRAL})$", "")
-    key = pl.select(pl.when(key.str.len_chars() >= 2).then(key).otherwise(frame["word"])).to_series()
+    key = name_keys(frame)
     group = pl.DataFrame({"city": city, "key": key}).select(pl.struct("city", "key").rank("dense")).to_series()
     groups = group.to_numpy().astype(np.int64)
     order = np.argsort(groups, kind="stable")

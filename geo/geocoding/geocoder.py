@@ -19,7 +19,7 @@ from geo.address.divisions import (
     build_divisions,
     resolve_divisions,
 )
-from geo.geocoding.calibration import APART, Calibration, shipped
+from geo.geocoding.calibration import APART, Calibration, confidence_of, shipped
 from geo.geocoding.cascade import empty_found, find_candidates
 from geo.geocoding.decide import Chosen, choose
 from geo.geocoding.evidence import CONTRADICTS, CONTRADICTS_SHORT, SPREAD
@@ -42,6 +42,7 @@ REASONS: Final = (
 LEVEL_CODES: Final = {name: i for i, name in enumerate(LEVELS)}
 KIND_LEVELS: Final = np.array([LEVEL_CODES[k] for k in PLACE_KINDS], np.int8)
 LARGEST_RADIUS: Final = 1500.0  # metres
+LARGEST_ROAD_RADIUS: Final = 700.0  # metres: only short roads are points
 RADIUS_AT: Final = (np.arange(10) + 0.5) / 10
 
 
@@ -178,7 +179,7 @@ class Geocoder:
         rows = np.flatnonzero(chosen.column >= 0)
         column = chosen.column[rows]
         at = first + rows
-        confidence = 1 / (1 + np.exp(-np.clip(chosen.answer[rows] @ self.calibration.answer, -30, 30)))
+        confidence = confidence_of(chosen.answer[rows], self.calibration.answer)
         picked = found.candidates[rows, column]
         level, place, near = levels_of(picked, self.index), picked["place"], picked["near"]
         radius = np.interp(confidence, RADIUS_AT, self.calibration.radius)
@@ -190,7 +191,7 @@ class Geocoder:
         reasons[chosen.answer[rows, 3] > -1.5] |= AMBIGUOUS_NAME
         reasons[(evidence[:, SPREAD] > 0.6)] |= SOURCES_DISAGREE
         # A point that nine times in ten lies nearer than this is a location; any other is a guess and is kept back.
-        sure = radius <= LARGEST_RADIUS
+        sure = radius <= np.where(level == LEVEL_CODES["ROAD"], LARGEST_ROAD_RADIUS, LARGEST_RADIUS)
         out["lon"][at] = np.where(sure, chosen.lon[rows], np.nan)
         out["lat"][at] = np.where(sure, chosen.lat[rows], np.nan)
         out["level"][at] = level
