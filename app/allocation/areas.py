@@ -13,6 +13,7 @@ from app.allocation.domain import Owner
 from geo.matching import AreaIndex
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(slots=True)
@@ -88,8 +89,11 @@ class Areas:
         metres = layer.index.distance_m(np.array([lon]), np.array([lat]), area)
         return round(float(metres[0]))
 
-    def places(self, lon: Floats, lat: Floats, radius_m: Floats) -> Places:
-        """What covers each point, and how its error disc of `radius_m` (0: exact) lies to the territories."""
+    def places(self, lon: Floats, lat: Floats, radius_m: Floats, coarse: Flags) -> Places:
+        """What covers each point, and how its error disc of `radius_m` (0: exact) lies to the territories.
+
+        Whether the disc lies in one territory is asked of the `coarse` points alone: only for them does it decide anything.
+        """
         layer = self.territory_layer
         inside = [(Owner(code, False),) for code in layer.codes]
         border = [(Owner(code, True),) for code in layer.codes]
@@ -100,12 +104,12 @@ class Areas:
         ):
             owners[point] += (border if touching else inside)[area]
         near = self._near(lon, lat, radius_m)
-        within = self._within_one(lon, lat, radius_m, owners)
+        within = self._within_one(lon, lat, radius_m, coarse, owners)
         return Places(
             self.branch_layer.covering(lon, lat), self.community_layer.covering(lon, lat), owners, within, near.tolist()
         )
 
-    def _near(self, lon: Floats, lat: Floats, radius_m: Floats) -> NDArray[np.bool_]:
+    def _near(self, lon: Floats, lat: Floats, radius_m: Floats) -> Flags:
         near = np.zeros(len(lon), dtype=np.bool_)
         unsure = np.flatnonzero(radius_m > 0)
         if len(unsure) and self.territories:
@@ -114,11 +118,11 @@ class Areas:
         return near
 
     def _within_one(
-        self, lon: Floats, lat: Floats, radius_m: Floats, owners: Sequence[tuple[Owner, ...]]
+        self, lon: Floats, lat: Floats, radius_m: Floats, coarse: Flags, owners: Sequence[tuple[Owner, ...]]
     ) -> list[bool]:
         """Whether the disc lies in one territory: it must be covered by that one and by no other, and not reach its border."""
         within = [False] * len(lon)
-        alone = np.array([i for i, owning in enumerate(owners) if len(owning) == 1 and radius_m[i] > 0], dtype=np.intp)
+        alone = np.array([i for i in np.flatnonzero(coarse).tolist() if len(owners[i]) == 1], dtype=np.intp)
         if not len(alone):
             return within
         position = {code: i for i, code in enumerate(self.territory_layer.codes)}

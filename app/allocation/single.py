@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from app.allocation import explain
 from app.allocation.areas import Areas
 from app.allocation.batch import Batch, prepare
-from app.allocation.domain import UNALLOCATED_STATES, Bundle, Decision, World
+from app.allocation.domain import PRECISE_LEVELS, UNALLOCATED_STATES, Bundle, Decision, World
 from app.allocation.repository import facts, reading
 from app.allocation.repository import world as worlds
 from app.allocation.repository.single import Start, Store
@@ -122,7 +122,8 @@ def _places(addresses: list[facts.Row], areas: Areas) -> list[facts.Row]:
     if not located:
         return [((), (), (), False, False)] * len(addresses)
     lon, lat, radius_m = (np.array([row[column] for row in located], dtype=np.float64) for column in (7, 8, 11))
-    found = areas.places(lon, lat, radius_m)
+    coarse = np.array([row[9] not in PRECISE_LEVELS for row in located], dtype=np.bool_)
+    found = areas.places(lon, lat, radius_m, coarse)
     rows = iter(zip(found.branches, found.communities, found.owners, found.within_one, found.near_border, strict=True))
     return [next(rows) if row[7] is not None else ((), (), (), False, False) for row in addresses]
 

@@ -11,7 +11,7 @@ import polars as pl
 from sqlalchemy import Connection, text
 
 from app.allocation.areas import Areas
-from app.allocation.domain import UNALLOCATED_STATES, Address, Event, Holder, OpenCase, Policy
+from app.allocation.domain import PRECISE_LEVELS, UNALLOCATED_STATES, Address, Event, Holder, OpenCase, Policy
 from app.db import copy_out
 
 Row = tuple[Any, ...]
@@ -132,7 +132,8 @@ def places_of(addresses: pl.DataFrame, areas: Areas) -> list[Row]:
     lon, lat = (addresses[name].to_numpy().astype(np.float64) for name in ("lon", "lat"))
     radius_m = addresses["radius_m"].to_numpy().astype(np.float64)
     located = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
-    found = areas.places(lon[located], lat[located], radius_m[located])
+    coarse = ~addresses["level"].is_in(sorted(PRECISE_LEVELS)).to_numpy()
+    found = areas.places(lon[located], lat[located], radius_m[located], coarse[located])
     nothing: Row = ((), (), (), False, False)
     rows: list[Row] = [nothing] * len(lon)
     columns = (found.branches, found.communities, found.owners, found.within_one, found.near_border)
