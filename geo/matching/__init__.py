@@ -1,0 +1,5 @@
+"""Which areas cover which points, how far the others are: over whole arrays, exactly as PostGIS says."""
+
+from geo.matching.index import AreaIndex, Matches, Neighbours
+
+__all__ = ["AreaIndex", "Matches", "Neighbours"]
