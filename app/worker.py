@@ -65,6 +65,10 @@ class Interrupted(AppError):
     en = "The run was cut off several times and has been given up; nothing was changed. Check memory and log, then start it again."
 
 
+class StillExecutingError(Exception):
+    """Another process is executing the run: one that was taken for dead too early."""
+
+
 class Progress:
     """Writes a run's stage and share on a connection of its own, so that it is seen while the run's transaction is open."""
 
@@ -90,14 +94,16 @@ class Progress:
 def perform_run(engine: Engine, run_id: int) -> None:
     """Does a run that is still to be done; a failed one says in `error` what happened and what to do.
 
-    A run that another process is executing, or that has ended, is left alone.
+    A run that has ended is left alone. Raises `StillExecutingError`.
     """
     with engine.connect() as guard:
-        key = {"space": _EXECUTING, "key": run_id % 2**31}
-        if not guard.execute(_CLAIM, key).scalar_one() or guard.execute(_OPEN, {"id": run_id}).first() is None:
-            return
-        guard.commit()  # the lock is the session's: no transaction is kept open meanwhile
+        if not guard.execute(_CLAIM, {"space": _EXECUTING, "key": run_id % 2**31}).scalar_one():
+            raise StillExecutingError
+        # The lock is the session's: no transaction is kept open meanwhile.
+        guard.commit()
         try:
+            if not _is_open(engine, run_id):
+                return
             execute_run(engine, run_id, progress=Progress(engine, run_id))
         except Exception as error:
             told = known(error)
@@ -105,6 +111,11 @@ def perform_run(engine: Engine, run_id: int) -> None:
             fail_run(engine, run_id, told)
         finally:
             guard.invalidate()  # closes the session, and so gives the lock back
+
+
+def _is_open(engine: Engine, run_id: int) -> bool:
+    with engine.connect() as connection:
+        return connection.execute(_OPEN, {"id": run_id}).first() is not None
 
 
 def fail_run(engine: Engine, run_id: int, error: AppError) -> None:
@@ -118,7 +129,9 @@ def build_app(url: str, engine: Engine) -> procrastinate.App:
     conninfo = normal_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4))
 
-    @app.task(name=EXECUTE_RUN, queue=RUNS, lock=RUNS)
+    look_again = procrastinate.RetryStrategy(max_attempts=1000, wait=10, retry_exceptions=[StillExecutingError])
+
+    @app.task(name=EXECUTE_RUN, queue=RUNS, lock=RUNS, retry=look_again)
     def execute(run_id: int) -> None:
         perform_run(engine, run_id)
 
