@@ -13,7 +13,7 @@ import polars as pl
 import psycopg
 from psycopg import sql
 from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus
+from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url, text
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError
@@ -204,7 +204,10 @@ def _received(raw: psycopg.Connection[Any], statement: str, parameters: Mapping[
 
     Taken from libpq directly: it hands over a row at a time, and through `cursor.copy` each row costs more than ten times as much.
     """
-    complete = psycopg.ClientCursor(raw).mogrify(statement.encode(), parameters or None).encode()
+    if raw.info.transaction_status == TransactionStatus.IDLE and not raw.autocommit:
+        raw.execute("SELECT")  # what goes past psycopg does not make it begin the transaction
+    # Parameters even if there are none: only then is %% one percent sign.
+    complete = psycopg.ClientCursor(raw).mogrify(statement.encode(), parameters).encode()
     connection = raw.pgconn
     result = connection.exec_(complete)
     if result.status != ExecStatus.COPY_OUT:
@@ -212,9 +215,10 @@ def _received(raw: psycopg.Connection[Any], statement: str, parameters: Mapping[
     rows = []
     while (received := connection.get_copy_data(0))[0] > 0:
         rows.append(bytes(received[1]))
-    while (result := connection.get_result()) is not None:
-        if result.status != ExecStatus.COMMAND_OK:
-            raise _as_dbapi(statement, error_from_result(result, encoding="utf-8"))
+    # Every result is taken before an error is raised: until then the connection takes no other command.
+    for ended in list(iter(connection.get_result, None)):
+        if ended is not None and ended.status != ExecStatus.COMMAND_OK:
+            raise _as_dbapi(statement, error_from_result(ended, encoding="utf-8"))
     return b"".join(rows)
 
 

@@ -10,7 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, text
 
-from app.db import MIGRATION_LOCK, check_database, check_server, make_engine
+from app.db import MIGRATION_LOCK, DatabaseNotReady, check_database, check_server, make_engine
 
 FOLDER = Path(__file__).resolve().parent.parent / "migrations"
 
@@ -19,7 +19,7 @@ def upgrade(url: str | URL, revision: str = "head") -> list[str]:
     """Migrates to `revision` and returns the revisions applied, oldest first; nothing to do is an empty list.
 
     Several processes may call it at once: the first does the work, the others wait and find it done. Raises
-    `app.db.DatabaseNotReady` where the database cannot take the schema.
+    `app.db.DatabaseNotReady` where the database cannot take the schema, or has one of a newer program.
     """
     engine = make_engine(url, application="guidan migrate")
     try:
@@ -61,4 +61,10 @@ def _pending(connection: Connection, revision: str) -> list[str]:
     current = MigrationContext.configure(connection).get_current_heads()
     connection.rollback()
     scripts = ScriptDirectory.from_config(config())
+    known = {script.revision for script in scripts.walk_revisions()}
+    if not known.issuperset(current):
+        raise DatabaseNotReady(
+            "数据库的结构比本程序新。请升级本程序，或换用另一个数据库。",
+            "The database has a newer schema than this program knows. Upgrade the program, or use another database.",
+        )
     return [script.revision for script in scripts.iterate_revisions(revision, current or "base")][::-1]

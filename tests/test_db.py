@@ -155,6 +155,18 @@ def test_copy_out_takes_lists_as_parameters_and_percent_signs(connection: Connec
     assert read["v"].to_list() == ["a%", "c"]
 
 
+def test_copy_out_sees_the_transaction_and_leaves_percent_signs_alone(engine: Engine) -> None:
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        assert db.copy_out(connection, "SELECT '100%'::text AS v", {"v": pl.String})["v"].to_list() == ["100%"]
+        assert connection.in_transaction()
+        assert connection.execute(text("SHOW transaction_isolation")).scalar_one() == "repeatable read"
+        with pytest.raises(DBAPIError):
+            # Rows are on their way when it fails.
+            db.copy_out(connection, "SELECT 1 / (20000 - v) AS v FROM generate_series(1, 30000) v", {"v": pl.Int64})
+        connection.rollback()
+        assert db.copy_out(connection, "SELECT 1 AS v", {"v": pl.Int64}).item() == 1
+
+
 def test_connections_speak_utc(engine: Engine) -> None:
     with engine.connect() as connection:
         assert connection.execute(text("SHOW timezone")).scalar_one() == "UTC"
@@ -253,6 +265,17 @@ def test_two_migrations_at_once_do_the_work_once(server_url: str) -> None:
     engine = db.make_engine(url)
     with engine.connect() as connection:
         assert migrate.is_current(connection)
+    engine.dispose()
+
+
+def test_a_newer_database_is_left_alone(database_url: str) -> None:
+    engine = db.make_engine(database_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(db.DatabaseNotReady, match="newer"):
+        migrate.upgrade(database_url)
+    with engine.connect() as connection:
+        assert not migrate.is_current(connection)
     engine.dispose()
 
 
