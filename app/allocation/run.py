@@ -4,8 +4,10 @@ One run is one transaction under the locks of all branches of the cities it may 
 capacity. Locations are stored beforehand in a transaction of their own: they are facts, whatever becomes of the run.
 """
 
+import gc
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from time import perf_counter
@@ -162,6 +164,19 @@ def rehearse(
     return outcome
 
 
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Without Python's cycle collector: a run makes millions of values that hold no cycles, and it would look at all of them again
+    and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
 class _Steps:
     """Tells of progress, and measures each stage."""
 
@@ -199,6 +214,11 @@ def _locate(connection: Connection, steps: _Steps) -> None:
 
 
 def _allocate(connection: Connection, run_id: int, row: Any, steps: _Steps, *, store: bool) -> Outcome:
+    with _no_collection():
+        return _allocate_all(connection, run_id, row, steps, store=store)
+
+
+def _allocate_all(connection: Connection, run_id: int, row: Any, steps: _Steps, *, store: bool) -> Outcome:
     strategy = worlds.read_strategy(connection)
     _lock(connection, row.branch_code)
     steps.start("intake")
