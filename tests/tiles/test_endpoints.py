@@ -1,0 +1,124 @@
+"""Tiles over HTTP: the answers, and when a tile must be fetched again."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import create_engine, text
+
+from app.db import normal_url
+from app.main import create_app
+from app.settings import Settings
+
+from .world import TODAY, build_city, build_orphans, layers, square
+
+TILES = "/api/v1/tiles"
+HERE = f"11/{square(11).x}/{square(11).y}"
+
+
+@pytest.fixture
+def client(database_url: str) -> Iterator[TestClient]:
+    engine = create_engine(normal_url(database_url))
+    with engine.begin() as connection:
+        build_city(connection)
+        build_orphans(connection)
+    engine.dispose()
+    settings = Settings(database_url=database_url, today=TODAY, web=Path("/nonexistent"))
+    with TestClient(create_app(settings, worker=False), raise_server_exceptions=False) as made:
+        yield made
+
+
+@pytest.fixture
+def change(database_url: str) -> Iterator[object]:
+    engine = create_engine(normal_url(database_url))
+
+    def execute(statement: str) -> None:
+        with engine.begin() as connection:
+            connection.execute(text(statement))
+
+    yield execute
+    engine.dispose()
+
+
+def test_a_tile_is_a_vector_tile(client: TestClient) -> None:
+    answer = client.get(f"{TILES}/territories/{HERE}.mvt")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/vnd.mapbox-vector-tile"
+    assert "private" in answer.headers["cache-control"]
+    assert set(layers(answer.content)["territories"]["team_code"]) == {"T-E1", "T-E2", "T-W1", "T-W2"}
+
+
+def test_an_empty_tile_has_no_content(client: TestClient) -> None:
+    answer = client.get(f"{TILES}/orphans/11/0/0.mvt")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert "etag" in answer.headers
+
+
+@pytest.mark.parametrize("layer", ["branches", "communities", "territories", "orphans"])
+def test_a_known_tile_is_not_sent_again_until_it_changes(client: TestClient, change: object, layer: str) -> None:
+    first = client.get(f"{TILES}/{layer}/{HERE}.mvt")
+    tag = first.headers["etag"]
+    for known in (tag, f'W/{tag}, "other"'):
+        again = client.get(f"{TILES}/{layer}/{HERE}.mvt", headers={"If-None-Match": known})
+        assert (again.status_code, again.content) == (304, b"")
+    assert client.get(f"{TILES}/{layer}/{HERE}.mvt", headers={"If-None-Match": '"other"'}).status_code == 200
+    statement = {
+        "branches": "DELETE FROM branch_area WHERE branch_code = 'W'",
+        "communities": "DELETE FROM community WHERE code = 'C02'",
+        "territories": "DELETE FROM territory WHERE team_code = 'T-W1'",
+        "orphans": "INSERT INTO run (as_of) VALUES ('2026-03-11')",
+    }[layer]
+    change(statement)  # type: ignore[operator]
+    after = client.get(f"{TILES}/{layer}/{HERE}.mvt", headers={"If-None-Match": tag})
+    assert after.status_code == 200
+    assert after.headers["etag"] != tag
+    assert (after.content == first.content) == (layer == "orphans")
+
+
+def test_the_date_belongs_to_the_tag_of_territories_alone(client: TestClient) -> None:
+    def tag(layer: str, on: str) -> str:
+        return client.get(f"{TILES}/{layer}/{HERE}.mvt", params={"on": on}).headers["etag"]
+
+    assert tag("territories", "2026-03-10") != tag("territories", "2026-04-01")
+    assert tag("branches", "2026-03-10") == tag("branches", "2026-04-01")
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("roads/11/1706/845", 404, "TILE_LAYER_UNKNOWN"),
+        ("orphans/11/2048/845", 404, "TILE_OUTSIDE_GRID"),
+        ("orphans/23/0/0", 404, "TILE_OUTSIDE_GRID"),
+        ("orphans/-1/0/0", 404, "TILE_OUTSIDE_GRID"),
+        ("orphans/99999999999999999999/0/0", 404, "TILE_OUTSIDE_GRID"),
+        ("orphans/a/0/0", 422, "VALIDATION_FAILED"),
+        ("orphans/1.5/0/0", 422, "VALIDATION_FAILED"),
+        ("orphans/nan/0/0", 422, "VALIDATION_FAILED"),
+        ("territories/11/1706/845?x", 404, "NO_SUCH_PATH"),
+    ],
+)
+def test_what_is_no_tile_is_a_problem(client: TestClient, path: str, status: int, code: str) -> None:
+    answer = client.get(f"{TILES}/{path}.mvt" if "?" not in path else f"{TILES}/{path}")
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("on", ["yesterday", "2026-02-30", "0001-01-01", "20260310"])
+def test_a_date_that_is_none_is_refused(client: TestClient, on: str) -> None:
+    for path in (f"territories/{HERE}.mvt", "extent"):
+        answer = client.get(f"{TILES}/{path}", params={"on": on})
+        assert (answer.status_code, answer.json()["code"]) == (422, "VALIDATION_FAILED")
+
+
+def test_extent_says_where_to_look_and_what_is_current(client: TestClient, change: object) -> None:
+    body = client.get(f"{TILES}/extent").json()
+    assert body["bbox"] == pytest.approx([120.0, 30.0, 120.04, 30.02])
+    assert body["on"] == "2026-03-10"
+    change("DELETE FROM community")  # type: ignore[operator]
+    after = client.get(f"{TILES}/extent").json()["versions"]
+    assert {layer for layer in after if after[layer] != body["versions"][layer]} == {"communities"}
+
+
+def test_extent_of_nothing_is_null(client: TestClient) -> None:
+    assert client.get(f"{TILES}/extent", params={"team_code": "NOBODY"}).json()["bbox"] is None
