@@ -62,7 +62,7 @@ class Places:
 def build(terrain: Terrain, coverage: Coverage, scale: Scale, seed: int) -> tuple[Roads, Places]:
     """Lays the roads and about ``scale.estates`` places along them, each inside a community and dry."""
     rng = stream(seed, "roads")
-    lines, avenue = _network(rng, terrain)
+    lines, avenue = _network(rng, terrain, scale)
     points, ahead, line_of, along = _walk(lines)
     piece, roads = _name_pieces(rng, points, ahead, line_of, along, avenue)
     keep = shapely.contains_xy(terrain.land, points[:, 0], points[:, 1])
@@ -70,7 +70,7 @@ def build(terrain: Terrain, coverage: Coverage, scale: Scale, seed: int) -> tupl
     return roads, places
 
 
-def _network(rng: np.random.Generator, terrain: Terrain) -> tuple[list[LineString], Bools]:
+def _network(rng: np.random.Generator, terrain: Terrain, scale: Scale) -> tuple[list[LineString], Bools]:
     """Arterials and two families of bent lines, closer together near the centre."""
     lines = list(terrain.arterials)
     avenue = [True] * len(lines)
@@ -79,11 +79,12 @@ def _network(rng: np.random.Generator, terrain: Terrain) -> tuple[list[LineStrin
     turn = np.array([[cos, sin], [-sin, cos]])
     reach = np.linspace(-1.4 * radius, 1.4 * radius, 240)
     phase = rng.uniform(0, 2 * np.pi, 4)
+    block = 0.41 * radius * np.sqrt(np.pi / scale.communities)
     for family in (0, 1):
         level = 0.0
         levels = [0.0]
         while level < 1.3 * radius:
-            level += 430.0 + 0.045 * level + rng.uniform(-60, 60)
+            level += block * rng.uniform(0.86, 1.14) + 0.045 * level
             levels += [level, -level]
         for nth, at in enumerate(sorted(levels), start=1):
             bend = 0.035 * radius * np.sin(2.2 * reach / radius + phase[family] + 1.3 * at / radius)

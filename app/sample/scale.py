@@ -49,6 +49,7 @@ def scale_for(policies: int, orphans: int | None) -> Scale:
         estates=7 * communities,
         districts=districts,
         branches=max(districts, round(policies / 25_000)),
-        radius=math.sqrt(communities * 1.1e6 / math.pi),
+        # Larger cities are denser: 2.4 square kilometres a community at 350 communities, 1.2 at 4,000.
+        radius=math.sqrt(communities * 2.4e6 * (350 / communities) ** 0.3 / math.pi),
         members=round(5 + 17 * min(1.0, policies / 1_000_000)),
     )

@@ -125,7 +125,7 @@ def _river(rng: np.random.Generator, radius: float, bearing: float) -> tuple[Bas
     )
     middle = len(along) // 2
     across += offset - across[middle]
-    width = float(np.clip(0.042 * radius, 130, 720))
+    width = float(np.clip(0.036 * radius, 150, 760))
     parting = rng.choice([-1.0, 1.0]) * rng.uniform(0.36, 0.48) * radius
     swell = np.exp(-(((along - parting) / (0.085 * radius)) ** 2))
     widths = width * (1 + 0.16 * np.sin(2 * np.pi * along / (0.7 * radius) + phase[1]) + 1.7 * swell)

@@ -11,10 +11,11 @@ import shapely
 
 from app.sample.communities import GRID, Coverage
 from app.sample.divisions import Divisions
-from app.sample.draws import Floats, Ints, stream
+from app.sample.draws import Floats, Ints, stream, tally
+from app.sample.estates import Estates
 from app.sample.regions import Graph, grow
 from app.sample.staff import Teams
-from app.sample.terrain import METRES_PER_LAT, METRES_PER_LON
+from app.sample.terrain import METRES_PER_LAT, METRES_PER_LON, as_points
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,10 @@ class Plan:
 
 
 def draw(
-    coverage: Coverage, graph: Graph, divisions: Divisions, teams: Teams, population: Floats, as_of: date, seed: int
+    coverage: Coverage, graph: Graph, divisions: Divisions, teams: Teams, estates: Estates, as_of: date, seed: int
 ) -> Plan:
     """Gives nine communities of ten to the collection teams of their branch."""
+    population = tally(estates.places.community, estates.households, len(coverage.polygons))
     rng = stream(seed, "territories")
     owner = np.full(len(population), -1, dtype=np.int64)
     for branch in range(divisions.branches):
@@ -46,7 +48,7 @@ def draw(
         region = grow(graph, members, population + 1.0, coverage.centres, len(landed), rng)
         owner[members] = landed[region]
     _release(rng, graph, owner, population)
-    versions = _versions(rng, coverage, graph, owner, teams, as_of)
+    versions = _versions(rng, coverage, graph, owner, teams, estates, as_of)
     return Plan(owner, tuple(versions))
 
 
@@ -77,7 +79,13 @@ def _connected(graph: Graph, members: Ints) -> bool:
 
 
 def _versions(
-    rng: np.random.Generator, coverage: Coverage, graph: Graph, owner: Ints, teams: Teams, as_of: date
+    rng: np.random.Generator,
+    coverage: Coverage,
+    graph: Graph,
+    owner: Ints,
+    teams: Teams,
+    estates: Estates,
+    as_of: date,
 ) -> list[Territory]:
     plain = date(as_of.year, 1, 1)
     before = date(as_of.year - 1, 7, 1)
@@ -90,14 +98,12 @@ def _versions(
     pairs = [pairs[index] for index in rng.permutation(len(pairs))]
 
     overlaps = 2 if len(land) > 12 else 1
-    for community, other in pairs:
+    for patch, community, other in _patches(coverage, estates, pairs[:60]):
         mine, theirs = int(owner[community]), int(owner[other])
         if overlaps and not busy & {mine, theirs}:
-            patch = _patch(coverage, community, other)
-            if patch is not None:
-                area[mine] = shapely.union(area[mine], patch, grid_size=GRID)
-                busy |= {mine, theirs}
-                overlaps -= 1
+            area[mine] = shapely.union(area[mine], patch, grid_size=GRID)
+            busy |= {mine, theirs}
+            overlaps -= 1
 
     handovers = 1 if len(land) > 12 else 0
     earlier = 2 if len(land) > 12 else 0
@@ -129,6 +135,18 @@ def _neighbours(coverage: Coverage, owner: Ints, teams: Teams) -> list[tuple[int
     differ = (mine >= 0) & (theirs >= 0) & (mine != theirs) & (coverage.borders.length > 60)
     differ &= teams.branch[mine] == teams.branch[theirs]
     return list(zip(left[differ].tolist(), right[differ].tolist(), strict=True))
+
+
+def _patches(coverage: Coverage, estates: Estates, pairs: list[tuple[int, int]]) -> list[tuple[Any, int, int]]:
+    """Possible overlaps with the two communities concerned, those with the most households first."""
+    homes = shapely.STRtree(as_points(estates.places.lonlat))
+    found = []
+    for community, other in pairs:
+        patch = _patch(coverage, community, other)
+        if patch is not None:
+            people = float(estates.households[homes.query(patch, predicate="contains")].sum())
+            found.append((people, patch, community, other))
+    return [entry[1:] for entry in sorted(found, key=lambda entry: -entry[0])]
 
 
 def _patch(coverage: Coverage, community: int, other: int) -> Any | None:

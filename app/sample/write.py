@@ -69,7 +69,7 @@ def _write(directory: Path, sizes: scale.Scale, seed: int, as_of: date, tell: Pr
     tell("territories.geojson", 0.15)
     business = book.open_book(sizes, homes, city, seed)
     teams, workers = staff.found_teams(sizes, city, business, seed)
-    plan = territories.draw(coverage, graph, city, teams, population, as_of, seed)
+    plan = territories.draw(coverage, graph, city, teams, homes, as_of, seed)
     wanted = _workers_by_team(teams, city, plan, population, workers)
     agents = staff.hire(sizes, city, business, teams, wanted, as_of, seed)
     hands = assignment.assign(business, homes, city, teams, agents, plan.owner, seed)
