@@ -1,5 +1,7 @@
 """Areas stay a coverage at every zoom, and each name is written once."""
 
+import itertools
+
 import numpy as np
 import pytest
 import shapely
@@ -20,7 +22,7 @@ def jagged_columns(columns: int, points: int, seed: int) -> NDArray[np.object_]:
         bend = draws.normal(0, 0.003, points) if 0 < column < columns else np.zeros(points)
         bend[[0, -1]] = 0
         lines.append(np.column_stack((120 + 0.05 * column + bend, y)))
-    rings = [np.vstack((left, right[::-1])) for left, right in zip(lines, lines[1:], strict=False)]
+    rings = [np.vstack((left, right[::-1])) for left, right in itertools.pairwise(lines)]
     return np.array([shapely.make_valid(shapely.Polygon(ring)) for ring in rings], dtype=object)
 
 

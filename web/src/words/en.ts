@@ -50,7 +50,7 @@ export const en: Messages = {
     orphans: "Orphans",
     on: "Territories on",
     onHelp: "Shows the territories in force on this date",
-    nobody: "No team owns this",
+    hint: "Click a dot to read why, anywhere to see who owns it",
     ended: "Dissolved team",
     counted: (n, word) => `${n} orphans, mostly “${word}”; click to zoom in`,
     single: (no, n) => (n === "1" ? no : `${no} and ${Number(n) - 1} more`),
@@ -76,7 +76,7 @@ export const en: Messages = {
   run: {
     title: "Latest allocation",
     none: "Nothing has been allocated yet. Run guidan allocate --as-of DATE, or call POST /api/v1/runs.",
-    asOf: (day) => `As of ${day}`,
+    asOf: "As of",
     number: (id) => `Run ${id}`,
     branchOnly: (name) => `${name} only`,
     kept: "Kept in the region",
@@ -114,7 +114,7 @@ export const en: Messages = {
 
   legend: {
     title: "Where they go",
-    help: "Asked from the top; the first rung with an eligible team decides. Click a row to hide or show it on the map.",
+    help: "Asked from the top; the first rung with an eligible team decides. Cool colours stay with the region or a person, warm ones leave it, rings need a person. Click a row to hide or show it on the map; what has no coordinate is not on it.",
     explain: "Explain",
     hiddenOnMap: "hidden on the map",
     all: "Show all",
@@ -146,7 +146,7 @@ export const en: Messages = {
     LOCATED: "Located",
     PROPOSED: "Proposed",
     CITY_REVIEW: "City review",
-    TEAM_POOL: "In the team's pool",
+    TEAM_POOL: "In the pool",
     ASSIGNED: "Assigned to an agent",
     SYNC_FAILED: "Sync failed",
     CONFIRMED: "Confirmed by core",

@@ -20,7 +20,7 @@ export function seconds(value: number): string {
 
 /** An amount of money in yuan. */
 export function yuan(value: number): string {
-  return value.toLocaleString(locale(), { style: "currency", currency: "CNY", maximumFractionDigits: 0 });
+  return value.toLocaleString(locale(), { style: "currency", currency: "CNY", currencyDisplay: "narrowSymbol", maximumFractionDigits: 0 });
 }
 
 /** Longitude and latitude, longitude first, five decimals (about a metre). */

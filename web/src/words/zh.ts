@@ -48,7 +48,7 @@ export const zh = {
     orphans: "孤儿单",
     on: "区域日期",
     onHelp: "显示该日有效的团队区域",
-    nobody: "无团队负责",
+    hint: "点击圆点看理由，点击任意处看归属",
     ended: "已解散团队",
     counted: (n: string, word: string) => `${n} 件孤儿单，多为“${word}”；点击放大`,
     single: (no: string, n: string) => (n === "1" ? no : `${no} 等 ${n} 件`),
@@ -74,7 +74,7 @@ export const zh = {
   run: {
     title: "最近一次分配",
     none: "还没有分配过。运行 guidan allocate --as-of 日期，或调用 POST /api/v1/runs。",
-    asOf: (day: string) => `业务日期 ${day}`,
+    asOf: "业务日期",
     number: (id: string) => `第 ${id} 次`,
     branchOnly: (name: string) => `仅 ${name}`,
     kept: "留在团队区域",
@@ -112,7 +112,7 @@ export const zh = {
 
   legend: {
     title: "归到哪里",
-    help: "自上而下逐级询问，第一个有合格团队的一级即为结果。点击一行可在地图上隐藏或显示。",
+    help: "自上而下逐级询问，第一个有合格团队的一级即为结果。冷色留在区域或随人走，暖色离开区域，空心待人处理。点击一行可在地图上隐藏或显示；没有坐标的保单不在图上。",
     explain: "说明",
     hiddenOnMap: "地图上已隐藏",
     all: "全部显示",
