@@ -196,7 +196,7 @@ def _shape(geometry: Any, crs: Crs) -> tuple[Area | None, Problem | None]:
     polygons = [geometry["coordinates"]] if kind == "Polygon" else geometry["coordinates"]
     try:
         rings = [[_ring(ring) for ring in polygon] for polygon in polygons]
-    except (TypeError, ValueError, KeyError):
+    except (TypeError, ValueError, LookupError):
         return None, ("geometry", "BAD_GEOMETRY", "坐标不是数对|the coordinates are no pairs of numbers")
     if not rings or not all(polygon for polygon in rings):
         return None, ("geometry", "EMPTY_GEOMETRY", "")

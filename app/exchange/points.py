@@ -20,18 +20,23 @@ WEST, EAST, SOUTH, NORTH = 73.0, 136.0, 3.0, 54.0
 """Degrees. China with its islands lies within: outside of this a coordinate is a mistake."""
 
 DECIMALS: Final = 7
-"""Digits that a converted coordinate keeps (1 cm): what is written with seven digits in GCJ-02 is on a border after the
-conversion if it was on it before. Coordinates in CGCS2000 and WGS-84 stay as they are written."""
+"""Digits that a converted coordinate keeps (1 cm), or one less if it was written with fewer: a conversion makes nothing finer. What
+was on a border before it was written in GCJ-02 is on it again after the conversion."""
 
 DEGREES: Final = "如 118.7969|like 118.7969"
 
 
 def to_store(lon: Floats, lat: Floats, crs: Crs) -> tuple[Floats, Floats]:
-    """Degrees in `crs` → degrees in CGCS2000, rounded to `DECIMALS` where they had to be converted."""
+    """Degrees in `crs` → degrees in CGCS2000: as they are if they are in it or in WGS-84, else rounded (`DECIMALS`)."""
     if crs in (Crs.CGCS2000, Crs.WGS84):
         return lon, lat
+    fewer = DECIMALS - 1
+    coarse = (np.round(lon, fewer) == lon) & (np.round(lat, fewer) == lat)
     new_lon, new_lat = convert(lon, lat, crs, Crs.CGCS2000)
-    return np.round(new_lon, DECIMALS), np.round(new_lat, DECIMALS)
+    return (
+        np.where(coarse, np.round(new_lon, fewer), np.round(new_lon, DECIMALS)),
+        np.where(coarse, np.round(new_lat, fewer), np.round(new_lat, DECIMALS)),
+    )
 
 
 def place_problem(lon: Floats, lat: Floats) -> str | None:

@@ -182,14 +182,15 @@ class _Encoding:
     """Tells a file in another encoding from one with a few broken bytes: the former is refused as a whole."""
 
     def __init__(self) -> None:
-        self._good = self._bad = 0
+        self._records = self._letters = self._broken = 0
 
     def judge(self, part: Records) -> None:
-        """Raises `FileRefused` once most records with letters beyond ASCII are not UTF-8, but GB 18030."""
+        """Raises `FileRefused` once half of the records, and most of those with letters beyond ASCII, are GB 18030 and not UTF-8."""
         broken = (part.flags & records.BAD_BYTES) != 0
-        self._good += int(np.count_nonzero(((part.flags & records.NON_ASCII) != 0) & ~broken))
-        self._bad += int(np.count_nonzero(broken))
-        if not broken.any() or self._bad <= self._good:
+        self._records += part.starts.size
+        self._letters += int(np.count_nonzero(part.flags & records.NON_ASCII))
+        self._broken += int(np.count_nonzero(broken))
+        if self._broken * 2 < self._records or self._broken * 2 <= self._letters or not broken.any():
             return
         first = int(np.flatnonzero(broken)[0])
         try:
