@@ -76,4 +76,4 @@ def refresh(connection: Connection) -> int:
 
 def differences(connection: Connection) -> list[Difference]:
     """The counters that are not what the facts say, by name and code."""
-    return [Difference(*row) for row in connection.execute(text(_DIFFERENCES)).tuples()]
+    return [Difference(*row) for row in connection.execute(text(_DIFFERENCES))]

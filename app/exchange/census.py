@@ -155,11 +155,11 @@ def census(connection: Connection) -> CensusReport:
     """Count everything, in one snapshot; in a transaction that has begun already, in that one."""
     if not connection.in_transaction():
         connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-    unheld = [(row[0], row[1], row[2]) for row in connection.execute(text(_UNHELD), {"held": list(HELD)}).tuples()]
+    unheld = [(row[0], row[1], row[2]) for row in connection.execute(text(_UNHELD), {"held": list(HELD)})]
     counters = loads.differences(connection)
     return CensusReport(
         _branches(connection),
-        tuple(FileCensus(*row) for row in connection.execute(text(_FILES)).tuples()),
+        tuple(FileCensus(*row) for row in connection.execute(text(_FILES))),
         _events(connection),
         tuple(unheld[:SHOWN]),
         tuple(counters[:SHOWN]),
@@ -168,9 +168,9 @@ def census(connection: Connection) -> CensusReport:
 
 
 def _branches(connection: Connection) -> tuple[BranchCensus, ...]:
-    opened = {row[0]: row[1] for row in connection.execute(text(_OPENED)).tuples()}
+    opened = {row[0]: row[1] for row in connection.execute(text(_OPENED))}
     counts: dict[str, dict[str, int]] = {code: {} for code in opened}
-    for code, state, number in connection.execute(text(_CASES)).tuples():
+    for code, state, number in connection.execute(text(_CASES)):
         groups = counts.setdefault(code, {})
         groups[GROUPS[state]] = groups.get(GROUPS[state], 0) + number
     return tuple(BranchCensus(code, opened.get(code, 0), **groups) for code, groups in sorted(counts.items()))
