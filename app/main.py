@@ -1,8 +1,7 @@
-"""Builds the FastAPI application: routers, the error table, limits, health, built web files; and serves it."""
+"""Builds the FastAPI application: routers, the error table, limits, health, built web files."""
 
 import logging
-import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -164,24 +163,9 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     return app.openapi_schema
 
 
-def serve(settings: Settings, *, when_ready: Callable[[str], None] | None = None) -> None:
-    """Serve until interrupted. `when_ready` is told the address once it answers; port 0 takes a free one."""
-    _log_to_stderr(settings.log_level)
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind((settings.host, settings.port))
-    port = listening.getsockname()[1]
-    host = f"[{settings.host}]" if family == socket.AF_INET6 else settings.host
-    server = _Server(configured(create_app(settings)), f"http://{host}:{port}/", when_ready)
-    try:
-        server.run(sockets=[listening])
-    finally:
-        listening.close()
-
-
 def configured(app: FastAPI) -> uvicorn.Config:
-    """How the application is served: our own access log, no name of the server, no endless connections."""
+    """How the application is served: our own log on standard error, no name of the server, no endless connections."""
+    _log_to_stderr(app.state.settings.log_level)
     return uvicorn.Config(
         app,
         log_config=None,
@@ -189,27 +173,17 @@ def configured(app: FastAPI) -> uvicorn.Config:
         server_header=False,
         lifespan="on",
         timeout_keep_alive=30,
-        timeout_graceful_shutdown=10,
+        timeout_graceful_shutdown=5,
         backlog=512,
     )
 
 
-class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, address: str, when_ready: Callable[[str], None] | None) -> None:
-        super().__init__(config)
-        self._address = address
-        self._when_ready = when_ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started and self._when_ready is not None:
-            self._when_ready(self._address)
-
-
 def _log_to_stderr(level: str) -> None:
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    root = logging.getLogger("guidan")
-    root.handlers[:] = [handler]
-    root.setLevel(level)
-    root.propagate = False
+    ours, servers = logging.getLogger("guidan"), logging.getLogger("uvicorn")
+    if not ours.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+        ours.addHandler(handler)
+        servers.addHandler(handler)
+    ours.setLevel(level)
+    servers.setLevel(max(logging.WARNING, logging.getLevelName(level)))

@@ -137,7 +137,7 @@ def _fill(engine: "Engine", settings: "Settings", policies: int) -> None:
 def _serve(settings: "Settings", host: str | None, port: int | None) -> None:
     import uvicorn
 
-    from app.main import create_app
+    from app.main import configured, create_app
 
     chosen_host, chosen_port = host or settings.host, settings.port if port is None else port
     listener = socket.socket(socket.AF_INET6 if ":" in chosen_host else socket.AF_INET)
@@ -151,9 +151,7 @@ def _serve(settings: "Settings", host: str | None, port: int | None) -> None:
         ) from error
     address: Any = listener.getsockname()
     shown = f"[{address[0]}]" if ":" in address[0] else address[0]
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(settings), log_level="warning", access_log=False, timeout_graceful_shutdown=5)
-    )
+    server = uvicorn.Server(configured(create_app(settings)))
 
     def announce() -> None:
         while not server.started and not server.should_exit:

@@ -121,8 +121,8 @@ def _located(geocoder: Geocoder, texts: pl.Series, version: str) -> pl.DataFrame
             "level": found.get_column("level"),
             "confidence": found.get_column("confidence").fill_null(0.0),
             "radius_m": found.get_column("radius_m"),
-            "district": found.get_column("district"),
-            "matched": found.get_column("matched"),
+            "district": found.get_column("district").replace({"": None}),
+            "matched": found.get_column("matched").replace({"": None}),
             "provider": found.get_column("provider"),
             "reasons": found.get_column("reasons"),
         }
