@@ -26,8 +26,10 @@ def rows_of(package: Path) -> tuple[list[list[str]], list[list[str]]]:
         return rows
 
     divisions = [[r["code"] + "0000", r["name"], "province", ""] for r in read("provinces.json")]
-    divisions += [[code + "0000", name, "province", ""] for code, name in
-                  (("71", "台湾省"), ("81", "香港特别行政区"), ("82", "澳门特别行政区"))]
+    divisions += [
+        [code + "0000", name, "province", ""]
+        for code, name in (("71", "台湾省"), ("81", "香港特别行政区"), ("82", "澳门特别行政区"))
+    ]
     kept = set()
     for row in read("cities.json"):
         if row["name"] not in PLACEHOLDERS:

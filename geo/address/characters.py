@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from geo.address.compiled import compiled
+from geo.address.compiled import STAMP, compiled, entry
 
 Codes = npt.NDArray[np.uint16]
 Offsets = npt.NDArray[np.int64]
@@ -48,9 +48,6 @@ class Texts(NamedTuple):
     start: Offsets
     main_end: Offsets
     end: Offsets
-
-    def __len__(self) -> int:  # type: ignore[override]
-        return len(self.start)
 
     def slices(self, first: Offsets, last: Offsets) -> pl.Series:
         """The texts [first[i], last[i]) as strings; an empty or negative slice is null."""
@@ -163,8 +160,8 @@ def slices(codes: Codes, first: Offsets, last: Offsets) -> pl.Series:
     )
 
 
-@compiled
-def gather(codes: Codes, first: Offsets, lengths: Offsets) -> Codes:
+@entry
+def gather(codes: Codes, first: Offsets, lengths: Offsets, stamp: int = STAMP) -> Codes:
     """Copy slices one behind the other."""
     out = np.empty(lengths.sum(), np.uint16)
     at = 0
@@ -176,14 +173,14 @@ def gather(codes: Codes, first: Offsets, lengths: Offsets) -> Codes:
 
 
 @compiled
-def is_ascii_word(code: int) -> bool:
+def is_ascii_word(code: np.uint16) -> np.bool:
     """A digit or a capital Latin letter."""
     return 48 <= code <= 57 or 65 <= code <= 90
 
 
-@compiled
+@entry
 def arrange(
-    codes: Codes, start: Offsets, out: Codes, first: Offsets, main_end: Offsets, end: Offsets
+    codes: Codes, start: Offsets, out: Codes, first: Offsets, main_end: Offsets, end: Offsets, stamp: int = STAMP
 ) -> None:
     """Per text: drop, part with separators, and put the words in brackets behind the others, each hint between OPEN and CLOSE."""
     at = 0

@@ -18,8 +18,9 @@ import numpy.typing as npt
 import polars as pl
 
 from geo.address.characters import SEPARATOR, Codes, Texts, fold_words
-from geo.address.compiled import compiled
+from geo.address.compiled import STAMP, compiled, entry
 from geo.address.lexicon import NOTHING, Lexicon, build_lexicon, longest_at, step
+from geo.address.words import FOLLOWERS, PEOPLES, ZONES
 
 DATA: Final = Path(__file__).resolve().parents[2] / "data"
 PROVINCE, CITY, DISTRICT, TOWN = 0, 1, 2, 3
@@ -29,26 +30,9 @@ FULL, SHORT, FORMER = 0, 1, 2
 # How the district was stated: bits of `Stated.flags`.
 WEAK, STALE, CONTRADICTED, AMBIGUOUS, GUESSED_CITY = 1, 2, 4, 8, 16
 
-PEOPLES: Final = (
-    "蒙古族 回族 藏族 维吾尔族 苗族 彝族 壮族 布依族 朝鲜族 满族 侗族 瑶族 白族 土家族 哈尼族 哈萨克族 哈萨克 傣族 黎族 傈僳族 佤族 畲族 "
-    "拉祜族 水族 东乡族 纳西族 景颇族 柯尔克孜族 柯尔克孜 土族 达斡尔族 达斡尔 仫佬族 羌族 布朗族 撒拉族 毛南族 仡佬族 锡伯族 锡伯 普米族 "
-    "塔吉克族 塔吉克 怒族 鄂温克族 保安族 裕固族 独龙族 各族 蒙古 回 藏 苗 彝 壮 侗 瑶 满"
-).split()
 _SHORTER: Final = re.compile(
     rf"(?:(?:{'|'.join(PEOPLES)})*(?:自治区|自治州|自治县|自治旗)|特别行政区|新区|地区|林区|特区|省|市|盟|区|县|旗)$"
 )
-# Behind a short name of a division these make it part of another name.
-FOLLOWERS: Final = (
-    "路 街 道 巷 弄 号 村 苑 园 站 里 庄 府 东路 西路 南路 北路 中路 一路 二路 三路 东街 西街 南街 北街 中街 大街 大道 大桥 小区 花园 花苑 "
-    "家园 公寓 大厦 广场 中心 新村 新城 新寓 新苑 嘉园 嘉苑 雅苑 名苑 名城 名都 公馆 公园 公路 山庄 国际 学院 大学 医院 宾馆 酒店 饭店 商城 市场 "
-    "车站 码头 胡同 门 东里 西里 南里 北里 东苑 西苑 南苑 北苑 东村 西村 南村 北村 一村 二村 三村 人家 华府 世家 府邸 佳园 佳苑 景苑 高速 快速 "
-    "东巷 西巷 南巷 北巷 环路 支路 内环 外环 工业 商业 步行 农贸 机场 铁路 火车"
-).split()
-ZONES: Final = (
-    "高新技术产业开发区 高新技术开发区 高新技术产业园区 高新产业开发区 高新区 经济技术开发区 经济开发区 经济技术产业开发区 经开区 技术开发区 "
-    "开发区 工业园区 保税区 保税港区 综合保税区 出口加工区 旅游度假区 度假区 风景名胜区 风景区 自贸区 示范区 生态城 新城区 城区 郊区 市辖区 "
-    "高教园区 大学城 科技园区 产业园区 化学工业园区 化工园区 空港新区 高铁新区 江北新区 新区"
-).split()
 
 
 class Divisions(NamedTuple):
@@ -61,7 +45,7 @@ class Divisions(NamedTuple):
     city: npt.NDArray[np.int32]
     town_names: list[str]
     town_parent: npt.NDArray[np.int32]
-    words: "DivisionWords"
+    words: DivisionWords
 
     def position(self, level: int, name: str, city: str = "") -> int:
         """The first division of that level and full name (in the city, where given), or -1."""
@@ -119,7 +103,9 @@ def shipped_divisions() -> pl.DataFrame:
 def short_name(name: str) -> str:
     """江苏省 → 江苏, 黔南布依族苗族自治州 → 黔南, 浦东新区 → 浦东; the name itself if under two characters remain."""
     shorter = _SHORTER.sub("", name)
-    while shorter.endswith(tuple(p for p in PEOPLES if len(p) > 1)) and name.endswith(("自治区", "自治州", "自治县", "自治旗")):
+    while shorter.endswith(tuple(p for p in PEOPLES if len(p) > 1)) and name.endswith(
+        ("自治区", "自治州", "自治县", "自治旗")
+    ):
         people = next(p for p in PEOPLES if len(p) > 1 and shorter.endswith(p))
         shorter = shorter.removesuffix(people)
     return shorter if len(shorter) >= 2 else name
@@ -254,15 +240,22 @@ def resolve_divisions(
 ) -> Stated:
     """Read the divisions of each text. `covered[i]`: the gazetteer has places in division i;
     `prior_city[row]`: position of the city where the policy is managed, or -1."""
-    rows = len(texts)
+    rows = len(texts.start)
     covered = np.zeros(len(divisions.names), np.bool_) if covered is None else covered
     prior_city = np.full(rows, -1, np.int32) if prior_city is None else prior_city
     found = np.full((rows, 5), -1, np.int32)
     places = np.zeros((rows, 3), np.int64)
-    read_divisions(
-        texts.codes, texts.start, texts.main_end, divisions.words, covered, prior_city, found, places
+    read_divisions(texts.codes, texts.start, texts.main_end, divisions.words, covered, prior_city, found, places)
+    return Stated(
+        found[:, 0].copy(),
+        found[:, 1].copy(),
+        found[:, 2].copy(),
+        found[:, 3].copy(),
+        found[:, 4].copy(),
+        places[:, 0].copy(),
+        places[:, 1].copy(),
+        places[:, 2].copy(),
     )
-    return Stated(*(found[:, i].copy() for i in range(5)), *(places[:, i].copy() for i in range(3)))
 
 
 @compiled
@@ -315,7 +308,7 @@ def skip_separators(codes: Codes, at: int, end: int) -> int:
     return at
 
 
-@compiled
+@entry
 def read_divisions(
     codes: Codes,
     start: npt.NDArray[np.int64],
@@ -325,6 +318,7 @@ def read_divisions(
     prior_city: npt.NDArray[np.int32],
     found: npt.NDArray[np.int32],
     places: npt.NDArray[np.int64],
+    stamp: int = STAMP,
 ) -> None:
     """Fill `found` (province, city, district, town, flags) and `places` (scan, town_at, rest) for all rows."""
     for row in range(len(start)):
@@ -359,8 +353,11 @@ def read_divisions(
                     if after >= 0 and words.level[after] > level:
                         chained = follow_length if after_how != SHORT else 1
                 if how == SHORT or how == FORMER + SHORT:
-                    known = city >= 0 or chained > 0 or (level != PROVINCE and covered[division]) or (
-                        level == CITY and province >= 0
+                    known = (
+                        city >= 0
+                        or chained > 0
+                        or (level != PROVINCE and covered[division])
+                        or (level == CITY and province >= 0)
                     )
                     if level == PROVINCE:
                         known = chained > 0
@@ -430,5 +427,11 @@ def read_divisions(
                 if codes[i] == ZHEN and codes[i - 1] != XIAO and i + 2 < end:
                     at = skip_separators(codes, i + 1, end)
                     break
-        found[row, 0], found[row, 1], found[row, 2], found[row, 3], found[row, 4] = province, city, district, town, flags
+        found[row, 0], found[row, 1], found[row, 2], found[row, 3], found[row, 4] = (
+            province,
+            city,
+            district,
+            town,
+            flags,
+        )
         places[row, 0], places[row, 1], places[row, 2] = scan, town_at, at

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from geo.address.characters import Codes, Offsets, code_units
-from geo.address.compiled import compiled
+from geo.address.compiled import STAMP, compiled, entry
 
 NOTHING = -1
 
@@ -49,7 +49,7 @@ def build_lexicon(words: pl.Series, values: npt.NDArray[np.int32] | None = None,
 
 
 @compiled
-def slot_of(keys: npt.NDArray[np.int64], key: int) -> int:
+def slot_of(keys: npt.NDArray[np.int64], key: np.int64) -> np.int64:
     """The slot that holds the key, or the free slot where it belongs."""
     mask = len(keys) - 1
     slot = ((key * 0x9E3779B97F4A7C1) >> 20) & mask
@@ -58,7 +58,7 @@ def slot_of(keys: npt.NDArray[np.int64], key: int) -> int:
     return slot
 
 
-@compiled
+@entry
 def insert(
     keys: npt.NDArray[np.int64],
     targets: npt.NDArray[np.int32],
@@ -66,6 +66,7 @@ def insert(
     codes: Codes,
     offsets: Offsets,
     values: npt.NDArray[np.int32],
+    stamp: int = STAMP,
 ) -> int:
     """Insert all words; returns the number of nodes. Of equal words the first keeps its value."""
     nodes = 1
@@ -84,9 +85,9 @@ def insert(
     return nodes
 
 
-@compiled
+@entry
 def rehash(
-    keys: npt.NDArray[np.int64], targets: npt.NDArray[np.int32], size: int
+    keys: npt.NDArray[np.int64], targets: npt.NDArray[np.int32], size: int, stamp: int = STAMP
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
     """The same table with another power of two of slots."""
     new_keys, new_targets = np.full(size, -1, np.int64), np.full(size, -1, np.int32)
@@ -102,7 +103,7 @@ def rehash(
 def step(lexicon: Lexicon, node: int, code: int) -> int:
     """The node after one more character, or -1."""
     slot = slot_of(lexicon.keys, (np.int64(node) << 16) | np.int64(code))
-    return lexicon.targets[slot]  # free slots hold -1
+    return int(lexicon.targets[slot])  # free slots hold -1
 
 
 @compiled

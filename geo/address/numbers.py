@@ -32,7 +32,9 @@ def _kinds() -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
 
 def _digits() -> np.ndarray[tuple[int], np.dtype[np.int32]]:
     table = np.full(0x10000, -1, np.int32)
-    for value, signs in enumerate(("〇零0", "一壹1", "二贰两2", "三叁3", "四肆4", "五伍5", "六陆6", "七柒7", "八捌8", "九玖9")):
+    for value, signs in enumerate(
+        ("〇零0", "一壹1", "二贰两2", "三叁3", "四肆4", "五伍5", "六陆6", "七柒7", "八捌8", "九玖9")
+    ):
         for sign in signs:
             table[ord(sign)] = value
     for value, signs in ((10, "十拾"), (100, "百"), (1000, "千")):

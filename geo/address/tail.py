@@ -27,7 +27,6 @@ COUNTERS: Final = {
 }  # fmt: skip
 
 
-
 def build_counters() -> Lexicon:
     """The counting words; their values are the constants above plus one."""
     words = list(COUNTERS)
@@ -52,7 +51,7 @@ def begins_number(codes: Codes, at: int, begin: int) -> bool:
     before = KINDS[codes[at - 1]] if at > begin else 0
     if kind == STEM:
         return before != DIGIT
-    return before != kind and not (kind == DIGIT and before == LETTER) and not (before == STEM)
+    return before != kind and not (kind == DIGIT and before == LETTER) and before != STEM
 
 
 @compiled
@@ -73,10 +72,13 @@ def find_unit(counters: Lexicon, codes: Codes, begin: int, end: int) -> int:
                 continue
         counted, length = counter_at(counters, codes, after, end)
         if length > 0 and counted >= BUILDING and counted <= ROOM:
-            numeral = kind == NUMERAL or kind == STEM
+            numeral = kind in (NUMERAL, STEM)
             single = after + length < end and length == 1
-            doubtful = (numeral and single and (counted == FLOOR or counted == UNIT or codes[after] == FANG)) or (
-                counted == UNIT and length == 1 and codes[after] == MEN and after + 1 < end
+            doubtful = (numeral and single and (counted in (FLOOR, UNIT) or codes[after] == FANG)) or (
+                counted == UNIT
+                and length == 1
+                and codes[after] == MEN
+                and after + 1 < end
                 and KINDS[codes[after + 1]] != DIGIT
             )
             if not doubtful and i > begin:
@@ -111,7 +113,7 @@ def read_mentions(
             if value >= 0:
                 counted, width = counter_at(counters, codes, after, end)
                 chinese = KINDS[codes[p]] == NUMERAL
-                if width > 0 and (counted == HOUSE or counted == LANE or counted == YARD):
+                if width > 0 and (counted in (HOUSE, LANE, YARD)):
                     number, branch, last = value, b, after + width
                 elif not chinese and (width == 0 or counted == NO_COUNT) and value < 10000:
                     number, branch, last = value, b, after

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from geo.address.compiled import compiled
+from geo.address.compiled import STAMP, compiled, entry
 from geo.address.tail import find_unit, read_mentions
 from geo.geocoding.evidence import WIDTH, weigh
 from geo.geocoding.house_search import add_houses
@@ -23,13 +23,13 @@ def empty_found(rows: int) -> Found:
     )
 
 
-@compiled
-def find_candidates(parsed: Parsed, index: Index, first: int, found: Found) -> None:
+@entry
+def find_candidates(parsed: Parsed, index: Index, first: int, found: Found, stamp: int = STAMP) -> None:
     """Fill `found` with the candidates of the texts first, first + 1, …"""
     mentions = np.empty((6, 6), np.int64)
     hits = np.empty((HITS, 4), np.int64)
     codes = parsed.codes
-    for i in range(len(found.count)):
+    for i in range(len(found.counts)):
         row = first + i
         candidates, evidence = found.candidates[i], found.evidence[i]
         scan, rest, main_end, end = parsed.scan[row], parsed.rest[row], parsed.main_end[row], parsed.end[row]
@@ -44,7 +44,7 @@ def find_candidates(parsed: Parsed, index: Index, first: int, found: Found) -> N
         )
         unknown = unexplained(rest, unit, mentions, known)
         weigh(index, candidates, evidence, count, city, district, parsed.flags[row], mentions, known, unknown)
-        found.count[i] = count
+        found.counts[i] = count
 
 
 @compiled

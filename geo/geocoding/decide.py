@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from geo.address.compiled import compiled
+from geo.address.compiled import STAMP, compiled, entry
 from geo.geocoding.distance import metres
 from geo.geocoding.evidence import CLEAN, ERROR, WIDTH
 from geo.geocoding.index import BY_HOUSE, BY_INTERPOLATION, BY_NAME, BY_ROAD, CAPACITY, F64, I32, Found, Records
@@ -28,15 +28,15 @@ class Chosen(NamedTuple):
     lat: F64
 
 
-@compiled
-def choose(found: Found, places: Records, weights: F64, apart: float) -> Chosen:
+@entry
+def choose(found: Found, places: Records, weights: F64, apart: float, stamp: int = STAMP) -> Chosen:
     """The candidate with most belief in and around it; `apart`: metres beyond which another one is a rival."""
-    rows = len(found.count)
+    rows = len(found.counts)
     column, answer = np.full(rows, -1, np.int32), np.zeros((rows, 13))
     lon, lat = np.full(rows, np.nan), np.full(rows, np.nan)
     belief = np.zeros((rows, CAPACITY))
     for i in range(rows):
-        count, candidates = found.count[i], found.candidates[i]
+        count, candidates = found.counts[i], found.candidates[i]
         total = 1.0
         for c in range(count):
             z = 0.0
@@ -90,4 +90,4 @@ def choose(found: Found, places: Records, weights: F64, apart: float) -> Chosen:
 def log_odds(p: float) -> float:
     """ln(p / (1 − p)), kept within ±6."""
     q = min(max(p, 0.0025), 0.9975)
-    return np.log(q / (1.0 - q))
+    return float(np.log(q / (1.0 - q)))

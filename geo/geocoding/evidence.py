@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from geo.address.divisions import CONTRADICTED, STALE, WEAK
 from geo.address.lexicon import slot_of
 from geo.geocoding.distance import metres
 from geo.geocoding.house_search import road_range
-from geo.geocoding.index import BY_INTERPOLATION, F32, I64, Index, Records
+from geo.geocoding.index import BY_INTERPOLATION, CELL, F32, I64, Index, Records
 
 EVIDENCE: Final = (
     "bias", "name full", "name plain", "name base", "name core", "name part", "name length", "name of two", "left gap",
@@ -126,23 +126,24 @@ def weigh_roads(
 @compiled
 def named(e: F32) -> bool:
     """Some name of the candidate stands in the text."""
-    return e[NAME] + e[NAME + 1] + e[NAME + 2] + e[NAME + 3] + e[NAME + 4] > 0.0
+    return bool(e[NAME] + e[NAME + 1] + e[NAME + 2] + e[NAME + 3] + e[NAME + 4] > 0.0)
 
 
 @compiled
 def district_near(cells: I64, lon: float, lat: float, district: int) -> bool:
     """Whether some place of the district lies within a cell or so of the point."""
-    return cells[slot_of(cells, cell_key(lon, lat, district))] == cell_key(lon, lat, district)
+    key = cell_key(lon, lat, district)
+    return bool(cells[slot_of(cells, key)] == key)
 
 
 @compiled
-def cell_key(lon: float, lat: float, district: int) -> int:
+def cell_key(lon: float, lat: float, district: int) -> np.int64:
     """One number for a cell of the grid and a district."""
-    return (np.int64(np.floor(lon / 0.008)) * 100_000 + np.int64(np.floor(lat / 0.008))) * 100_000 + district
+    return (np.int64(np.floor(lon / CELL)) * 100_000 + np.int64(np.floor(lat / CELL))) * 100_000 + np.int64(district)
 
 
 @compiled
-def weigh_district(places: Records, cells: I64, district: int, flags: int, candidate: Records, e: F32) -> None:
+def weigh_district(places: Records, cells: I64, district: int, flags: int, candidate: Any, e: F32) -> None:
     """Whether the candidate lies in the stated district, or at least near it."""
     if district < 0:
         return
@@ -175,7 +176,16 @@ def weigh(
         e[BIAS] = 1.0
         if place >= 0:
             weigh_roads(
-                index.places, index.road_first, index.houses, index.place_first, index.on_roads, city, mentions, known, place, e
+                index.places,
+                index.road_first,
+                index.houses,
+                index.place_first,
+                index.on_roads,
+                city,
+                mentions,
+                known,
+                place,
+                e,
             )
             weigh_place(index.places, place, e)
         e[UNKNOWN_NAME] = 0.0 if named(e) else min(unknown, 5) / 5.0

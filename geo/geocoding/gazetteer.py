@@ -9,24 +9,31 @@ import numpy.typing as npt
 import polars as pl
 
 from geo.address.characters import fold, fold_words
-from geo.address.compiled import compiled
+from geo.address.compiled import STAMP, entry
 from geo.address.divisions import DISTRICT, Divisions, resolve_divisions, short_name
-from geo.address.lexicon import NOTHING, Lexicon, build_lexicon, slot_of
+from geo.address.lexicon import Lexicon, build_lexicon, slot_of
 from geo.address.tail import build_counters, read_mentions
+from geo.address.words import PHASES
 from geo.geocoding.distance import metres
 from geo.geocoding.index import CELL, F64, HOUSE, I32, I64, MEANING, ON_ROAD, PLACE, Index, Records
+from geo.geocoding.merging import first_of, majority, merge
 from geo.geocoding.names import NEUTRAL, aliases
 from geo.geocoding.roads import known_roads, segments
 
-SAME_PLACE: Final = 400.0  # metres between entries of one name that are one place
 LEVELS: Final = ("UNIT", "DOOR", "COMPOUND", "POI", "COMMUNITY", "ROAD", "SUBDISTRICT", "DISTRICT", "CITY", "NONE")
 PLACE_KINDS: Final = ("COMPOUND", "POI", "COMMUNITY", "ROAD", "DOOR")
-TYPICAL_ERROR: Final = 60.0  # metres, of a source that nothing can be said about
-TEXT_COLUMNS: Final = ("name", "kind", "province", "city", "district", "subdistrict", "road", "number", "address", "source")
-ENDINGS: Final = (
-    "一期 二期 三期 四期 五期 六期 七期 八期 1期 2期 3期 4期 5期 6期 东区 西区 南区 北区 中区 东苑 西苑 南苑 北苑 中苑 东园 西园 南园 北园 一区 二区 三区 四区 五区 六区 "
-    "A区 B区 C区 D区 E区 1区 2区 3区 4区 东院 西院 南院 北院 一组团 二组团 三组团 新区 老区"
-).split()
+TEXT_COLUMNS: Final = (
+    "name",
+    "kind",
+    "province",
+    "city",
+    "district",
+    "subdistrict",
+    "road",
+    "number",
+    "address",
+    "source",
+)
 
 
 def prepare(gazetteer: pl.DataFrame) -> pl.DataFrame:
@@ -85,8 +92,8 @@ def build_index(frame: pl.DataFrame, divisions: Divisions) -> tuple[Index, I32]:
     table["lonely"] = lonely
     index = Index(
         counters,
-        build_lexicon(pl.Series([*ENDINGS, *NEUTRAL.split("|")])),
-        len(ENDINGS),
+        build_lexicon(pl.Series([*PHASES, *NEUTRAL.split("|")])),
+        len(PHASES),
         table,
         build_lexicon(words.struct.field("value")),
         name_first,
@@ -112,14 +119,14 @@ def records(frame: pl.DataFrame, fields: np.dtype[Any]) -> Records:
 def distance_on_road(houses: pl.DataFrame, lon: F64, lat: F64) -> npt.NDArray[np.float32]:
     """Metres from each place to the nearest other place on one of its roads; -1 if it has no neighbour there."""
     out = np.full(len(lon), -1.0, np.float32)
-    columns = [houses[c].to_numpy().astype(np.int64) for c in ("road", "city", "number", "place")]
-    nearest_on_road(*columns, lon, lat, out)
+    road, city, number, place = (houses[c].to_numpy().astype(np.int64) for c in ("road", "city", "number", "place"))
+    nearest_on_road(road, city, number, place, lon, lat, out)
     return out
 
 
-@compiled
+@entry
 def nearest_on_road(
-    road: I64, city: I64, number: I64, place: I64, lon: F64, lat: F64, out: npt.NDArray[np.float32]
+    road: I64, city: I64, number: I64, place: I64, lon: F64, lat: F64, out: npt.NDArray[np.float32], stamp: int = STAMP
 ) -> None:
     """Compare every house with those of its road within 40 rows (rows are ordered by number)."""
     for i in range(len(road)):
@@ -157,7 +164,13 @@ def division_positions(frame: pl.DataFrame, divisions: Divisions) -> tuple[I32, 
             "c": [cities[k][0] for k in keys],
             "d": [cities[k][1] for k in keys],
         },
-        schema_overrides={"province": pl.String, "city": pl.String, "district": pl.String, "c": pl.Int32, "d": pl.Int32},
+        schema_overrides={
+            "province": pl.String,
+            "city": pl.String,
+            "district": pl.String,
+            "c": pl.Int32,
+            "d": pl.Int32,
+        },
     )
     joined = frame.select("province", "city", "district").join(
         table, on=["province", "city", "district"], how="left", maintain_order="left"
@@ -215,16 +228,22 @@ def houses_of(frame: pl.DataFrame, roads: Lexicon, counters: Lexicon) -> tuple[I
         )
     ).to_series()
     texts = fold(joined)
-    capacity = 6 * len(texts)
+    capacity = 6 * len(texts.start)
     out = np.empty((capacity, 4), np.int64)
     filled = read_houses(texts.codes, texts.start, texts.end, counters, roads, out)
     out = out[:filled]
     return out[:, 0].copy(), out[:, 1].astype(np.int32), out[:, 2].astype(np.int32), out[:, 3].astype(np.int32)
 
 
-@compiled
+@entry
 def read_houses(
-    codes: npt.NDArray[np.uint16], start: I64, end: I64, counters: Lexicon, roads: Lexicon, out: I64
+    codes: npt.NDArray[np.uint16],
+    start: I64,
+    end: I64,
+    counters: Lexicon,
+    roads: Lexicon,
+    out: I64,
+    stamp: int = STAMP,
 ) -> int:
     """Roads and numbers of each text, at most six a text; `out` rows: text, road, number, branch."""
     mentions = np.empty((6, 6), np.int64)
@@ -237,159 +256,6 @@ def read_houses(
     return filled
 
 
-def name_keys(frame: pl.DataFrame) -> pl.Series:
-    """Plain names: what entries of one place have in common."""
-    key = frame["word"].str.replace(rf"(?:{NEUTRAL})$", "")
-    return pl.select(pl.when(key.str.len_chars() >= 2).then(key).otherwise(frame["word"])).to_series()
-
-
-def source_errors(frame: pl.DataFrame, key: pl.Series, city: I32) -> dict[str, float]:
-    """The typical error in metres of each source's points, from how far it lies from the others for the same name.
-
-    The median distance of two sources is taken as the root of the sum of their squared errors; least squares over
-    all pairs with enough names in common, kept within plain bounds.
-    """
-    table = pl.DataFrame(
-        {"key": key, "city": city, "source": frame["source"], "lon": frame["lon"], "lat": frame["lat"]}
-    ).unique(["key", "city", "source"], keep="none", maintain_order=True)
-    pairs = table.join(table, on=["key", "city"], suffix="_b").filter(pl.col("source") < pl.col("source_b"))
-    x = (pl.col("lon") - pl.col("lon_b")) * 111320 * pl.col("lat").radians().cos()
-    y = (pl.col("lat") - pl.col("lat_b")) * 110574
-    medians = (
-        pairs.with_columns(d=(x**2 + y**2).sqrt())
-        .filter(pl.col("d") < 1000.0)
-        .group_by("source", "source_b")
-        .agg(pl.col("d").median(), pl.len())
-        .filter(pl.col("len") >= 20)
-    )
-    sources = sorted(frame["source"].unique().to_list())
-    at = {source: i for i, source in enumerate(sources)}
-    rows, right, share = [np.eye(len(sources))[i] * 0.05 for i in range(len(sources))], [], []
-    right = [0.05 * TYPICAL_ERROR**2] * len(sources)
-    share = [1.0] * len(sources)
-    for source, other, distance, count in medians.iter_rows():
-        row = np.zeros(len(sources))
-        row[at[source]] = row[at[other]] = 1.0
-        rows.append(row)
-        right.append(distance**2)
-        share.append(np.sqrt(count) / max(distance, 10.0))
-    weight = np.array(share)
-    squares = np.linalg.lstsq(np.array(rows) * weight[:, None], np.array(right) * weight, rcond=None)[0]
-    return {source: float(np.sqrt(np.clip(squares[at[source]], 20.0**2, 300.0**2))) for source in sources}
-
-
-def merge(frame: pl.DataFrame, city: I32, lon: F64, lat: F64) -> tuple[I32, dict[str, npt.NDArray[np.float64]]]:
-    """Entries of one plain name within `SAME_PLACE` of each other are one place.
-
-    Returns the place of each entry, and per place: lon, lat (medians weighted by the precision of the sources),
-    error (metres), sources, spread, rivals.
-    """
-    key = name_keys(frame)
-    group = pl.DataFrame({"city": city, "key": key}).select(pl.struct("city", "key").rank("dense")).to_series()
-    groups = group.to_numpy().astype(np.int64)
-    order = np.argsort(groups, kind="stable")
-    place_of = np.full(len(groups), -1, np.int32)
-    count = join_near(groups[order], order, lon, lat, place_of)
-    errors = source_errors(frame, key, city)
-    error = frame["source"].replace_strict(errors, return_dtype=pl.Float64).to_numpy()
-    members = np.argsort(place_of, kind="stable")
-    middle = np.empty((count, 4))
-    middles(offsets(place_of[members].astype(np.int64), count), members, lon, lat, error, middle)
-    table = pl.DataFrame({"p": place_of, "g": groups, "s": frame["source"]})
-    placed = table.group_by("p").agg(pl.col("s").n_unique().alias("sources"), pl.col("g").first()).sort("p")
-    placed = placed.with_columns(rivals=pl.col("sources").sum().over("g") - pl.col("sources"))
-    return place_of, {
-        "lon": middle[:, 0].copy(),
-        "lat": middle[:, 1].copy(),
-        "spread": middle[:, 2],
-        "error": middle[:, 3],
-        "sources": placed["sources"].to_numpy(),
-        "rivals": placed["rivals"].to_numpy(),
-    }
-
-
-@compiled
-def middles(first: I64, members: I64, lon: F64, lat: F64, error: F64, out: F64) -> None:
-    """Geometric median of each group, weighted by 1 / error² (Weiszfeld's iteration); farthest member; error."""
-    for group in range(len(first) - 1):
-        low, high = first[group], first[group + 1]
-        x, y, total = 0.0, 0.0, 0.0
-        for k in range(low, high):
-            w = 1.0 / error[members[k]] ** 2
-            x += w * lon[members[k]]
-            y += w * lat[members[k]]
-            total += w
-        x, y = x / total, y / total
-        out[group, 3] = 1.0 / np.sqrt(total)
-        for _ in range(20):
-            if high - low < 2:
-                break
-            sx, sy, sw = 0.0, 0.0, 0.0
-            for k in range(low, high):
-                e = members[k]
-                w = 1.0 / error[e] ** 2 / max(metres(x, y, lon[e], lat[e]), 3.0)
-                sx += w * lon[e]
-                sy += w * lat[e]
-                sw += w
-            x, y = sx / sw, sy / sw
-        far = 0.0
-        for k in range(low, high):
-            far = max(far, metres(x, y, lon[members[k]], lat[members[k]]))
-        out[group, 0], out[group, 1], out[group, 2] = x, y, far
-
-
-@compiled
-def join_near(groups: I64, order: I64, lon: F64, lat: F64, place_of: I32) -> int:
-    """Number the places: single linkage within each group of entries (compared with the 64 before)."""
-    count = 0
-    for i in range(len(order)):
-        entry = order[i]
-        joined = -1
-        j = i - 1
-        while j >= 0 and groups[j] == groups[i] and i - j <= 64:
-            other = order[j]
-            if metres(lon[entry], lat[entry], lon[other], lat[other]) <= 400.0:
-                if joined < 0:
-                    joined = place_of[other]
-                elif place_of[other] != joined:
-                    old = place_of[other]
-                    for k in range(max(0, i - 128), i):
-                        if place_of[order[k]] == old:
-                            place_of[order[k]] = joined
-            j -= 1
-        if joined < 0:
-            joined = count
-            count += 1
-        place_of[entry] = joined
-    # Joining two places leaves a number unused: close the gaps.
-    renumber = np.full(count, -1, np.int32)
-    used = 0
-    for i in range(len(place_of)):
-        if renumber[place_of[i]] < 0:
-            renumber[place_of[i]] = used
-            used += 1
-        place_of[i] = renumber[place_of[i]]
-    return used
-
-
-def first_of(groups: I32, values: I32, count: int) -> I32:
-    """Per group the value of its first member."""
-    out = np.full(count, -1, np.int32)
-    out[groups[::-1]] = values[::-1]
-    return out
-
-
-def majority(groups: I32, values: I32, count: int) -> I32:
-    """Per group its most frequent value other than -1; the lowest of equals."""
-    table = pl.DataFrame({"g": groups, "v": values}).filter(pl.col("v") >= 0)
-    best = (
-        table.group_by("g", "v").len().sort(["g", "len", "v"], descending=[False, True, False]).unique("g", keep="first")
-    )
-    out = np.full(count, -1, np.int32)
-    out[best["g"].to_numpy()] = best["v"].to_numpy()
-    return out
-
-
 def neighbours_vote(lon: F64, lat: F64, district: I32, sources: F64) -> tuple[I32, npt.NDArray[np.float32]]:
     """The district that most of the nearest places state (itself left out), and their share."""
     from shapely import STRtree, points
@@ -398,16 +264,23 @@ def neighbours_vote(lon: F64, lat: F64, district: I32, sources: F64) -> tuple[I3
         return np.empty(0, np.int32), np.empty(0, np.float32)
     x = lon * 111320.0 * np.cos(np.radians(np.median(lat)))
     y = lat * 110574.0
-    tree = STRtree(points(x, y))
+    tree = STRtree(np.asarray(points(x, y)))
     voted, vote = district.copy(), np.full(len(lon), 1.0, np.float32)
     left, right = tree.query(points(x, y), predicate="dwithin", distance=800.0)
     vote_near(left.astype(np.int64), right.astype(np.int64), x, y, district, voted, vote)
     return voted, vote
 
 
-@compiled
+@entry
 def vote_near(
-    left: I64, right: I64, x: F64, y: F64, district: I32, voted: I32, vote: npt.NDArray[np.float32]
+    left: I64,
+    right: I64,
+    x: F64,
+    y: F64,
+    district: I32,
+    voted: I32,
+    vote: npt.NDArray[np.float32],
+    stamp: int = STAMP,
 ) -> None:
     """Votes weighted by nearness; pairs are grouped by their left member."""
     i = 0
@@ -446,14 +319,8 @@ def vote_near(
 
 def district_cells(lon: F64, lat: F64, district: I32) -> I64:
     """Hash set of (cell, district) for the cells in and around each place."""
-    keys = []
-    for dx in (-1, 0, 1):
-        for dy in (-1, 0, 1):
-            keys.append(
-                ((np.floor(lon / CELL).astype(np.int64) + dx) * 100_000 + np.floor(lat / CELL).astype(np.int64) + dy)
-                * 100_000
-                + district
-            )
+    x, y = np.floor(lon / CELL).astype(np.int64), np.floor(lat / CELL).astype(np.int64)
+    keys = [((x + dx) * 100_000 + y + dy) * 100_000 + district for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
     wanted = np.unique(np.concatenate(keys))
     wanted = wanted[wanted % 100_000 < 99_999]
     size = 16
@@ -464,8 +331,8 @@ def district_cells(lon: F64, lat: F64, district: I32) -> I64:
     return table
 
 
-@compiled
-def fill_set(table: I64, keys: I64) -> None:
+@entry
+def fill_set(table: I64, keys: I64, stamp: int = STAMP) -> None:
     """Put all keys into an open-addressing set."""
     for key in keys:
         table[slot_of(table, key)] = key

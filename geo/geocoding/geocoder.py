@@ -10,10 +10,8 @@ import polars as pl
 
 from geo.address.characters import fold
 from geo.address.divisions import (
-    AMBIGUOUS,
     CITY,
     CONTRADICTED,
-    DISTRICT,
     STALE,
     Divisions,
     build_divisions,
@@ -24,7 +22,7 @@ from geo.geocoding.cascade import empty_found, find_candidates
 from geo.geocoding.decide import Chosen, choose
 from geo.geocoding.evidence import CONTRADICTS, CONTRADICTS_SHORT, SPREAD
 from geo.geocoding.gazetteer import LEVELS, PLACE_KINDS, build_index, prepare
-from geo.geocoding.index import BY_HOUSE, BY_INTERPOLATION, BY_NAME, F64, I32, Found, Index, Parsed, Records
+from geo.geocoding.index import BY_HOUSE, BY_INTERPOLATION, BY_NAME, Found, Index, Parsed, Records
 
 BLOCK: Final = 8192
 PROVIDER: Final = "gazetteer"
@@ -36,9 +34,16 @@ SCHEMA: Final = {
 REASONS: Final = (
     "NOT_FOUND", "ONLY_DISTRICT", "ONLY_ROAD", "DISTRICT_CONTRADICTION", "AMBIGUOUS_NAME", "SOURCES_DISAGREE", "STALE_DIVISION", "RURAL",
 )  # fmt: skip
-(NOT_FOUND, ONLY_DISTRICT, ONLY_ROAD, DISTRICT_CONTRADICTION, AMBIGUOUS_NAME, SOURCES_DISAGREE, STALE_DIVISION, RURAL) = (
-    1 << np.arange(8)
-).tolist()
+(
+    NOT_FOUND,
+    ONLY_DISTRICT,
+    ONLY_ROAD,
+    DISTRICT_CONTRADICTION,
+    AMBIGUOUS_NAME,
+    SOURCES_DISAGREE,
+    STALE_DIVISION,
+    RURAL,
+) = (1 << np.arange(8)).tolist()
 LEVEL_CODES: Final = {name: i for i, name in enumerate(LEVELS)}
 KIND_LEVELS: Final = np.array([LEVEL_CODES[k] for k in PLACE_KINDS], np.int8)
 LARGEST_RADIUS: Final = 1500.0  # metres
@@ -61,7 +66,9 @@ class Candidate(NamedTuple):
 class Geocoder:
     """Built once from a gazetteer; then any number of columns or single addresses. Holds only arrays and strings."""
 
-    def __init__(self, divisions: Divisions, index: Index, calibration: Calibration, names: list[str], addresses: list[str]):
+    def __init__(
+        self, divisions: Divisions, index: Index, calibration: Calibration, names: list[str], addresses: list[str]
+    ):
         self.divisions = divisions
         self.index = index
         self.calibration = calibration
@@ -110,7 +117,11 @@ class Geocoder:
             return answers
         keyed = pl.concat([distinct, answers.rename({"city": "city_", "district": "district_"})], how="horizontal")
         joined = asked.join(keyed, on=["text", "city", "district"], how="left", maintain_order="left")
-        return joined.drop("text", "city", "district").rename({"city_": "city", "district_": "district"}).select(list(SCHEMA))
+        return (
+            joined.drop("text", "city", "district")
+            .rename({"city_": "city", "district_": "district"})
+            .select(list(SCHEMA))
+        )
 
     def geocode_one(self, text: str, prior_city: str | None = None) -> dict[str, Any]:
         """One address; the same answer as `geocode` gives for a column of one."""
@@ -123,7 +134,7 @@ class Geocoder:
         found = empty_found(1)
         find_candidates(parsed, self.index, 0, found)
         chosen = choose(found, self.index.places, self.calibration.candidate, APART)
-        order = np.argsort(-chosen.belief[0, : found.count[0]])[:limit]
+        order = np.argsort(-chosen.belief[0, : found.counts[0]])[:limit]
         result = []
         for c in order.tolist():
             chosen_one = found.candidates[:1, c]
@@ -156,7 +167,15 @@ class Geocoder:
         city = np.where(stated.city >= 0, stated.city, prior).astype(np.int32)
         self._stated = stated
         return Parsed(
-            folded.codes, folded.start, folded.main_end, folded.end, stated.scan, stated.rest, city, stated.district, stated.flags
+            folded.codes,
+            folded.start,
+            folded.main_end,
+            folded.end,
+            stated.scan,
+            stated.rest,
+            city,
+            stated.district,
+            stated.flags,
         )
 
     def _answer(self, asked: pl.DataFrame) -> pl.DataFrame:
@@ -174,7 +193,9 @@ class Geocoder:
             self._settle(parsed, first, found, chosen, columns)
         return self._frame(columns)
 
-    def _settle(self, parsed: Parsed, first: int, found: Found, chosen: Chosen, out: dict[str, npt.NDArray[Any]]) -> None:
+    def _settle(
+        self, parsed: Parsed, first: int, found: Found, chosen: Chosen, out: dict[str, npt.NDArray[Any]]
+    ) -> None:
         """Write the answers of one block into the columns."""
         rows = np.flatnonzero(chosen.column >= 0)
         column = chosen.column[rows]
@@ -210,7 +231,9 @@ class Geocoder:
         none[rows[~sure]] = True
         known = out["district"][whole] >= 0
         out["reasons"][whole] |= np.where(none & known, ONLY_DISTRICT, 0) | np.where(none & ~known, NOT_FOUND, 0)
-        coarse = np.where(known, LEVEL_CODES["DISTRICT"], np.where(parsed.city[whole] >= 0, LEVEL_CODES["CITY"], LEVEL_CODES["NONE"]))
+        coarse = np.where(
+            known, LEVEL_CODES["DISTRICT"], np.where(parsed.city[whole] >= 0, LEVEL_CODES["CITY"], LEVEL_CODES["NONE"])
+        )
         out["level"][whole] = np.where(none, coarse, out["level"][whole])
 
     def _frame(self, out: dict[str, npt.NDArray[Any]]) -> pl.DataFrame:
@@ -221,22 +244,30 @@ class Geocoder:
         city = np.where(city >= 0, city, np.where(district >= 0, self.divisions.city[district], -1))
         codes = out["reasons"]
         distinct = np.unique(codes)
-        words = pl.Series([";".join(r for i, r in enumerate(REASONS) if code >> i & 1) for code in distinct.tolist()], dtype=pl.String)
+        words = pl.Series(
+            [";".join(r for i, r in enumerate(REASONS) if code >> i & 1) for code in distinct.tolist()], dtype=pl.String
+        )
         matched = pl.Series([*self.names, ""], dtype=pl.String)
-        return pl.DataFrame(
-            {
-                "lon": pl.Series(out["lon"], nan_to_null=True),
-                "lat": pl.Series(out["lat"], nan_to_null=True),
-                "level": pl.Series(LEVELS, dtype=pl.String).gather(out["level"].astype(np.uint32)),
-                "confidence": out["confidence"].round(4),
-                "radius_m": pl.Series(out["radius"], nan_to_null=True),
-                "province": names.gather(np.where(within >= 0, within, len(names) - 1).astype(np.uint32)),
-                "city": names.gather(np.where(city >= 0, city, len(names) - 1).astype(np.uint32)),
-                "district": names.gather(np.where(district >= 0, district, len(names) - 1).astype(np.uint32)),
-                "matched": matched.gather(np.where(out["place"] >= 0, out["place"], len(matched) - 1).astype(np.uint32)),
-                "reasons": words.gather(np.searchsorted(distinct, codes).astype(np.uint32)),
-            }
-        ).with_columns(provider=pl.lit(PROVIDER)).select(list(SCHEMA))
+        return (
+            pl.DataFrame(
+                {
+                    "lon": pl.Series(out["lon"], nan_to_null=True),
+                    "lat": pl.Series(out["lat"], nan_to_null=True),
+                    "level": pl.Series(LEVELS, dtype=pl.String).gather(out["level"].astype(np.uint32)),
+                    "confidence": out["confidence"].round(4),
+                    "radius_m": pl.Series(out["radius"], nan_to_null=True),
+                    "province": names.gather(np.where(within >= 0, within, len(names) - 1).astype(np.uint32)),
+                    "city": names.gather(np.where(city >= 0, city, len(names) - 1).astype(np.uint32)),
+                    "district": names.gather(np.where(district >= 0, district, len(names) - 1).astype(np.uint32)),
+                    "matched": matched.gather(
+                        np.where(out["place"] >= 0, out["place"], len(matched) - 1).astype(np.uint32)
+                    ),
+                    "reasons": words.gather(np.searchsorted(distinct, codes).astype(np.uint32)),
+                }
+            )
+            .with_columns(provider=pl.lit(PROVIDER))
+            .select(list(SCHEMA))
+        )
 
 
 def levels_of(picked: Records, index: Index) -> npt.NDArray[np.int8]:

@@ -133,7 +133,9 @@ def interpolate(
     if below < 0 and above < 0:
         return count
     one = below < 0 or above < 0
-    near = below if above < 0 or (below >= 0 and number - houses[below].number <= houses[above].number - number) else above
+    near = (
+        below if above < 0 or (below >= 0 and number - houses[below].number <= houses[above].number - number) else above
+    )
     p = houses[near].place
     lon, lat, width = places[p].lon, places[p].lat, 0.0
     nearest = abs(houses[near].number - number)

@@ -83,8 +83,8 @@ class Parsed(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Candidates per text, in `CAPACITY` columns of which `count[row]` are filled, with the evidence for each."""
+    """Candidates per text, in `CAPACITY` columns of which `counts[row]` are filled, with the evidence for each."""
 
-    count: I32
+    counts: I32
     candidates: Records  # CANDIDATE, rows × CAPACITY
     evidence: F32  # rows × CAPACITY × evidence.WIDTH

@@ -30,8 +30,9 @@ from geo.geocoding.calibration import (
 )
 from geo.geocoding.cascade import empty_found, find_candidates
 from geo.geocoding.decide import choose
-from geo.geocoding.gazetteer import build_index, name_keys, prepare, source_errors
+from geo.geocoding.gazetteer import build_index, prepare
 from geo.geocoding.index import CAPACITY, Found, Index, Parsed
+from geo.geocoding.merging import name_keys, source_errors
 
 QUESTIONS: Final = 3000  # at most, per round
 ROUNDS: Final = 4  # at most, per source
@@ -46,12 +47,14 @@ STEPS: Final = 600
 class Answers(NamedTuple):
     """Candidates for the questions of one source, and how far each lies from the truth (metres)."""
 
-    index: Index
+    place_index: Index
     found: Found
     off: F64
 
 
-def measure(gazetteer: pl.DataFrame, divisions: pl.DataFrame | None = None, prior: Calibration | None = None) -> Calibration:
+def measure(
+    gazetteer: pl.DataFrame, divisions: pl.DataFrame | None = None, prior: Calibration | None = None
+) -> Calibration:
     """A calibration for this gazetteer (columns as `Geocoder.build` takes them), drawn towards `prior` (shipped)."""
     prior = shipped() if prior is None else prior
     frame = prepare(gazetteer)
@@ -92,7 +95,15 @@ def answer(frame: pl.DataFrame, divisions: Divisions, left_out: npt.NDArray[np.b
     texts = fold(questions(asked))
     stated = resolve_divisions(texts, divisions, covered)
     parsed = Parsed(
-        texts.codes, texts.start, texts.main_end, texts.end, stated.scan, stated.rest, stated.city, stated.district, stated.flags
+        texts.codes,
+        texts.start,
+        texts.main_end,
+        texts.end,
+        stated.scan,
+        stated.rest,
+        stated.city,
+        stated.district,
+        stated.flags,
     )
     found = empty_found(len(asked))
     find_candidates(parsed, index, 0, found)
@@ -110,22 +121,26 @@ def questions(asked: pl.DataFrame) -> pl.Series:
     house = pl.when(pl.col("road") != "").then(pl.col("road") + pl.col("number") + "号").otherwise(pl.col("address"))
     district = pl.when(turn % 10 < 2).then(pl.lit("")).when(turn % 10 < 8).then(pl.col("district")).otherwise(short)
     body = (
-        pl.when(turn % 100 < 10).then(house).when(turn % 100 < 20).then(pl.col("name")).otherwise(house + pl.col("name"))
+        pl.when(turn % 100 < 10)
+        .then(house)
+        .when(turn % 100 < 20)
+        .then(pl.col("name"))
+        .otherwise(house + pl.col("name"))
     )
     return asked.select(pl.col("province") + pl.col("city") + district + body + "12幢3单元501室").to_series()
 
 
 def fit(answers: list[Answers], prior: Calibration) -> Calibration:
     """Weights from the answers of several sources."""
-    filled = [np.arange(CAPACITY) < a.found.count[:, None] for a in answers]
+    filled = [np.arange(CAPACITY) < a.found.counts[:, None] for a in answers]
     evidence = np.concatenate([a.found.evidence[f] for a, f in zip(answers, filled, strict=True)]).astype(np.float64)
     off = np.concatenate([a.off[f] for a, f in zip(answers, filled, strict=True)])
-    counts = np.concatenate([a.found.count for a in answers])
+    counts = np.concatenate([a.found.counts for a in answers])
     owner = np.repeat(np.arange(len(counts)), counts)
     candidate = fit_choice(evidence, owner, off < FOUND_WITHIN, prior.candidate, PULL, STEPS)
     rows, distances = [], []
     for a in answers:
-        chosen = choose(a.found, a.index.places, candidate, APART)
+        chosen = choose(a.found, a.place_index.places, candidate, APART)
         some: npt.NDArray[np.bool_] = chosen.column >= 0
         rows.append(chosen.answer[some])
         distances.append(a.off[np.arange(len(some)), chosen.column][some])

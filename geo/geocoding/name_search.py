@@ -38,9 +38,9 @@ def find_names(
     A name inside another of no weaker kind is left out, and so is one inside a road's name or its number.
     """
     for at in range(begin, end):
-        node = np.int64(0)
+        node = 0
         for p in range(at, end):
-            node = np.int64(step(names, node, codes[p]))
+            node = step(names, node, codes[p])
             if node < 0:
                 break
             name = names.values[node]
