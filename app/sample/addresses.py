@@ -12,7 +12,7 @@ from app.sample import vocabulary
 from app.sample.book import Book
 from app.sample.declared import declare
 from app.sample.divisions import Divisions
-from app.sample.draws import Bools, Floats, Ints, choose, member_of, stream
+from app.sample.draws import Bools, Ints, choose, member_of, stream
 from app.sample.estates import OLD, VILLAGE, Estates, Names
 from app.sample.policies import dates, day, holder_ids, names_of
 from app.sample.terrain import METRES_PER_LAT, METRES_PER_LON
@@ -225,9 +225,3 @@ def _count(number: Ints, numerals: Bools) -> pl.Series:
 def _digits(number: Ints, numerals: Bools) -> pl.Series:
     table = tuple(vocabulary.digits(value) for value in range(4_000))
     return pl.Series(number).cast(pl.String).zip_with(pl.Series(~numerals), names_of(table, number))
-
-
-def spread(rng: np.random.Generator, count: int, metres: tuple[float, float]) -> Floats:
-    """Offsets of the given least and greatest length in random directions, as degrees; shape (count, 2)."""
-    angle, far = rng.uniform(0, 2 * np.pi, count), rng.uniform(*metres, count)
-    return np.column_stack([far * np.cos(angle) / METRES_PER_LON, far * np.sin(angle) / METRES_PER_LAT])

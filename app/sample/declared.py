@@ -9,6 +9,7 @@ import polars as pl
 
 from app.sample.draws import Bools, Floats, Ints, choose
 from app.sample.policies import names_of
+from app.sample.terrain import METRES_PER_LAT, METRES_PER_LON
 from geo.crs import Crs, convert
 
 SYSTEMS = (Crs.BD09, Crs.GCJ02, Crs.WGS84, Crs.CGCS2000)
@@ -34,3 +35,9 @@ def in_systems(lonlat: Floats, system: Ints) -> tuple[tuple[pl.Series, pl.Series
     published = np.round(published, 7)
     columns = pl.Series(published[:, 0]).fill_nan(None), pl.Series(published[:, 1]).fill_nan(None)
     return columns, names_of(tuple(str(known) for known in SYSTEMS), system)
+
+
+def spread(rng: np.random.Generator, count: int, metres: tuple[float, float]) -> Floats:
+    """Offsets of the given least and greatest length in random directions, as degrees; shape (count, 2)."""
+    angle, far = rng.uniform(0, 2 * np.pi, count), rng.uniform(*metres, count)
+    return np.column_stack([far * np.cos(angle) / METRES_PER_LON, far * np.sin(angle) / METRES_PER_LAT])

@@ -6,9 +6,8 @@ import numpy as np
 import polars as pl
 
 from app.sample import vocabulary
-from app.sample.addresses import spread
 from app.sample.communities import Coverage
-from app.sample.declared import in_systems
+from app.sample.declared import in_systems, spread
 from app.sample.divisions import Divisions
 from app.sample.draws import Bools, Floats, Ints, choose, stream
 from app.sample.estates import VILLAGE, Estates, Names

@@ -116,7 +116,7 @@ def _walk(lines: list[LineString]) -> tuple[Floats, Floats, Ints, Floats]:
 def _name_pieces(
     rng: np.random.Generator, points: Floats, ahead: Floats, line_of: Ints, along: Floats, avenue: Bools
 ) -> tuple[Ints, Roads]:
-    """Cuts every line into pieces of two to six kilometres; one in six continues its neighbour's name."""
+    """Cuts every line into pieces of two to six kilometres; some bear the name of the piece before them, with east and west."""
     lines = int(line_of.max()) + 1
     reach = rng.uniform(2000, 6000, lines)
     reach[: len(avenue)] = np.where(avenue, 1.4, 1.0) * reach
