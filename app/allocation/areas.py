@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from app.allocation.domain import Owner
 from geo.matching import AreaIndex
@@ -30,7 +31,7 @@ class Places:
 class Layer:
     """Named areas of one kind, in code order, so that matches come in code order too."""
 
-    def __init__(self, areas: dict[str, shapely.Geometry]) -> None:
+    def __init__(self, areas: dict[str, BaseGeometry]) -> None:
         self.codes = sorted(areas)
         self.areas = [areas[code] for code in self.codes]
         self.index = AreaIndex.build(self.areas)
@@ -50,9 +51,9 @@ class Layer:
 class Areas:
     """All areas on a date. Coordinates are CGCS2000 degrees, longitude first."""
 
-    branches: dict[str, shapely.Geometry]
-    communities: dict[str, shapely.Geometry]
-    territories: dict[str, shapely.Geometry]
+    branches: dict[str, BaseGeometry]
+    communities: dict[str, BaseGeometry]
+    territories: dict[str, BaseGeometry]
     """Team code → territory in force."""
 
     @cached_property
@@ -143,6 +144,6 @@ def border_distance_m(lon: Floats, lat: Floats, areas: Sequence[Any]) -> Floats:
     scale = np.cos(np.radians(lat))
     rows = []
     for x, y, k, area in zip(lon.tolist(), lat.tolist(), scale.tolist(), areas, strict=True):
-        border = shapely.transform(area.boundary, lambda xy, x=x, y=y, k=k: (xy - (x, y)) * (k, 1.0))
+        border = shapely.set_coordinates(area.boundary, (shapely.get_coordinates(area.boundary) - (x, y)) * (k, 1.0))
         rows.append(shapely.distance(border, shapely.Point(0, 0)) * metres_per_degree)
     return np.array(rows)

@@ -10,9 +10,9 @@ from datetime import date
 from app.allocation.distribution import choose_agent
 from app.allocation.domain import Bundle, Case, Decision, Holder, Refusal, World
 from app.allocation.grouping import group
+from app.allocation.intake import open_cases
 from app.allocation.rules import decide, take
 from app.allocation.strategy import Strategy
-from app.policies.intake import open_cases
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from app.allocation.domain import Asked, Bundle, Candidate, Decision, Owner, Tea
 from app.allocation.grouping import successor
 from app.allocation.strategy import Strategy
 
-PASS = "PASS"
+PASS = "PASS"  # noqa: S105
 TAKEN = "TAKEN"
 
 

@@ -21,7 +21,6 @@ from app.allocation.batch import Batch, allocate, prepare
 from app.allocation.domain import Decision, World
 from app.allocation.repository import facts, results
 from app.allocation.repository import world as worlds
-from app.allocation.strategy import Strategy
 from app.db import lock_branches
 from app.errors import RunNotFound, UnknownOrganisation
 from app.locating.geocoder import current_geocoder

@@ -81,7 +81,7 @@ def allocate_policy(
     strategy, world, areas, names = _known.get(connection, start.world_revision, as_of)
     rows = store.facts(start, as_of)
     if rows.unlocated:
-        _locate(connection, policy_no)
+        _locate(connection, start.policyholder_id)
         rows = store.facts(start, as_of)
     policies, events, addresses, _ = rows
     asked = next(row for row in policies if row[2] == policy_no)
@@ -110,11 +110,9 @@ def allocate_policy(
     return _answer(policy_no, start, bundle if policy_no in members else None, decision, run_id, names, confirm=confirm)
 
 
-def _locate(connection: Connection, policy_no: str) -> None:
+def _locate(connection: Connection, policyholder_id: str) -> None:
     geocoder, version = current_geocoder(connection)
-    quoted = policy_no.replace("'", "''")
-    query = f"SELECT policyholder_id FROM policy WHERE policy_no = '{quoted}'"
-    locate_addresses(connection, geocoder=geocoder, version=version, holder_ids_query=query)
+    locate_addresses(connection, geocoder=geocoder, version=version, holder_ids=[policyholder_id])
 
 
 def _places(addresses: list[facts.Row], areas: Areas) -> list[facts.Row]:

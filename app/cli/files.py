@@ -2,9 +2,12 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from app.exchange.census import CensusReport
 
 from app.cli.console import Json, err, fail, out, print_json, store, table
 
@@ -127,12 +130,30 @@ def census(json: Json = False) -> None:
     if json:
         print_json(report.as_json())
     else:
-        for drawn in report.tables():
-            out.print(table(*drawn))
+        _show_census(report)
         out.print(
             "全部相符。 It adds up." if report.ok else "[red]账不平，见上表。 It does not add up, see above.[/red]"
         )
     raise typer.Exit(0 if report.ok else 1)
+
+
+def _show_census(report: "CensusReport") -> None:
+    groups = ("opened", "waiting", "pooled", "proposed", "allocated", "in_review", "suspended", "rejected", "closed")
+    branches = [[one.branch_code, *(f"{getattr(one, group):,}" for group in groups)] for one in report.branches]
+    out.print(table("案件 cases", ["支公司 branch", *groups], branches))
+    files = [
+        [one.file, f"{one.imports:,}", f"{one.read:,}", f"{one.stored:,}", f"{one.rejected:,}"] for one in report.files
+    ]
+    out.print(table("文件 files", ["文件 file", "imports", "read", "stored", "rejected"], files))
+    events = report.events
+    out.print(
+        f"事件 events: {events.total:,} = {events.in_cases:,} 立案 in cases + {events.refused:,} 未立案 refused"
+        f" + {events.waiting:,} 未到期或未运行 not yet looked at"
+    )
+    for policy_no, state, live in report.unheld:
+        out.print(f"[red]✗[/red] {policy_no} {state}: {live} 个有效分配 live allocations")
+    for counter in report.counters:
+        out.print(f"[red]✗[/red] {counter}")
 
 
 def digest(json: Json = False) -> None:

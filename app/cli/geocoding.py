@@ -1,9 +1,12 @@
 """Geocoding from a shell: addresses as words, or a column of a file."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    import polars as pl
 
 from app.cli.console import Json, fail, out, print_json, store, table
 
@@ -65,7 +68,7 @@ def geocode(
         out.print(table("定位 geocode", ["地址 text", *RESULT], rows))
 
 
-def _read(file: Path, column: str) -> "pl.DataFrame":  # noqa: F821
+def _read(file: Path, column: str) -> "pl.DataFrame":
     import polars as pl
 
     if not file.is_file():

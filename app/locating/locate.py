@@ -1,6 +1,7 @@
 """Locates stored addresses: whole columns out by COPY, geocoded, and back in by COPY."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -53,27 +54,32 @@ def locate_addresses(
     geocoder: Geocoder,
     version: str,
     holder_ids_query: str | None = None,
+    holder_ids: Sequence[str] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> int:
     """Stores a location for each address that has text, no given point, and no location of this gazetteer version.
 
-    `holder_ids_query`: a trusted SELECT of policyholder ids to which it is restricted. `progress` is told the share done, 0–1.
+    `holder_ids_query`: a trusted SELECT of policyholder ids to which it is restricted; `holder_ids`: such ids. `progress` is told the share done, 0–1.
     Returns how many addresses were located, in the caller's transaction. An address that cannot be placed gets a coarse level
     or NONE, so that it is not tried again before the gazetteer changes. Waits for others who are locating.
     """
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCATING_LOCK})
-    wanted = _WANTED
+    values: dict[str, Any] = {"version": version}
+    scope = ""
     if holder_ids_query is not None:
-        wanted += f" AND address.policyholder_id IN ({holder_ids_query})"
+        scope += f" AND address.policyholder_id IN ({holder_ids_query})"
+    if holder_ids is not None:
+        scope += " AND address.policyholder_id = ANY(:holder_ids)"
+        values["holder_ids"] = list(holder_ids)
     addresses = copy_out(
         connection,
-        f"SELECT address.id, address.text FROM address WHERE {wanted}",  # noqa: S608 (the caller's own query)
+        f"SELECT address.id, address.text FROM address WHERE {_WANTED}{scope}",  # noqa: S608 (the caller's own query)
         {"id": pl.Int64, "text": pl.String},
-        {"version": version},
+        values,
     )
     if addresses.is_empty():
         return 0
-    _drop_outdated(connection, version, holder_ids_query)
+    _drop_outdated(connection, scope, values)
     # The same text is often written down for many: it is geocoded once.
     texts = addresses.get_column("text").unique(maintain_order=True)
     done = 0
@@ -100,13 +106,11 @@ def locate_holder(connection: Connection, policyholder_id: str, *, geocoder: Geo
     return len(rows)
 
 
-def _drop_outdated(connection: Connection, version: str, holder_ids_query: str | None) -> None:
-    condition = "location.gazetteer_version <> :version"
-    if holder_ids_query is not None:
-        condition += f" AND address.policyholder_id IN ({holder_ids_query})"
+def _drop_outdated(connection: Connection, scope: str, values: Mapping[str, Any]) -> None:
+    condition = f"location.gazetteer_version <> :version{scope}"
     connection.execute(
         text(f"DELETE FROM location USING address WHERE address.id = location.address_id AND {condition}"),  # noqa: S608
-        {"version": version},
+        values,
     )
 
 

@@ -9,10 +9,10 @@ from datetime import date, timedelta
 
 import pytest
 
+from app.allocation import intake
 from app.allocation.distribution import choose_agent
 from app.allocation.rules import check_agent
 from app.allocation.strategy import Strategy
-from app.policies import intake
 
 from .maps import RUN_DATE, Town, checks, event, orphan, outcomes, place, policy, serviced
 

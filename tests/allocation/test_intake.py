@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
+from app.allocation import intake
 from app.allocation.domain import Case, Event, Policy, Refusal
 from app.allocation.strategy import Strategy
-from app.policies import intake
 
 from .maps import LEAVING, RUN_DATE, Town, event, orphan, policy, serviced
 
@@ -179,8 +179,9 @@ class TestCombinedPolicies:
         assert cases[0].events == cases[1].events
 
     def test_parts_of_another_combination_stay(self, opened) -> None:
-        cases, _ = opened(serviced("P1", "A8", combination="K"), orphan("P2", combination="L"))
-        assert numbers(cases, pending=False) == ["P2"]
+        still = [serviced(number, "A8", combination="K") for number in ("P1", "P3")]
+        cases, _ = opened(*still, orphan("P2", combination="L"), serviced("P4", "A8", combination="L"))
+        assert numbers(cases, pending=False) == ["P2", "P4"]
 
     def test_an_ended_part_stays(self, opened) -> None:
         cases, refusals = opened(serviced("P1", "A8", combination="K", status="ENDED"), orphan("P2", combination="K"))
@@ -228,6 +229,14 @@ class TestCombinedPolicies:
         assert [known.origin_agent_code for known in cases[2].events] == ["A2", "A8"]
         assert cases[2].origin_agent_code == "A2"
         assert [known.origin_agent_code for known in cases[0].events] == ["A8"]
+
+
+    def test_events_of_one_day_come_by_their_numbers(self, opened) -> None:
+        origins = ["A1", "A2", "A3", "A4", "A5", "A6"]
+        rows = [event(of=code, event_id=f"E{number}") for number, code in enumerate(origins)]
+        parts = [policy(f"P{number}", row, combination="K") for number, row in enumerate(reversed(rows))]
+        cases, _ = opened(*parts, serviced("P9", "A8", combination="K"))
+        assert [known.origin_agent_code for known in cases[-1].events] == origins
 
 
 FORMALITIES = date(2026, 3, 5)

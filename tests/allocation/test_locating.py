@@ -35,6 +35,10 @@ class TestServiceAddress:
         assert located(town, town.address(IN_C02, kind="HOME", updated_on=other), latest).address == latest
         assert located(town, latest, town.address(IN_C02, kind="HOME", updated_on=other)).address == latest
 
+    def test_of_one_kind_and_date_the_order_of_the_rows_does_not_decide(self, town: Town) -> None:
+        rows = [town.address(at, kind="HOME", text=text) for at, text in ((IN_C01, "甲路1号"), (IN_C02, "乙路1号"))]
+        assert current_addresses(rows) == current_addresses(rows[::-1])
+
     def test_by_rank_even_if_a_lower_one_is_locatable(self, town: Town) -> None:
         nowhere = town.address(kind="POSTAL", text="不详")
         bundle = located(town, nowhere, town.address(IN_C01, kind="HOME"))
@@ -222,6 +226,9 @@ class TestOutsideTheCity:
     def test_a_city_without_a_known_area_has_no_outside(self, town: Town) -> None:
         unknown = Town(branches=".", cities={"E": "X"}, teams=town.teams)
         assert located(unknown, unknown.address(ABROAD)).review_code is None
+
+    def test_nor_has_a_branch_of_no_known_city(self, town: Town) -> None:
+        assert located(town, town.address(ABROAD), branch="nowhere").review_code is None
 
     def test_the_city_is_that_of_the_managing_branch(self, town: Town) -> None:
         two = Town(branches="E W", cities={"W": "Y"}, teams=town.teams)

@@ -120,7 +120,7 @@ def holders(
         for row in group:
             agent_code = row[1]
             case = OpenCase(*row[12:]) if row[12] is not None else None
-            owned.append(Policy(*row[2:12], events_of.get(row[2], ()), case))
+            owned.append(Policy._make((*row[2:12], events_of.get(row[2], ()), case)))
         while holder_id and holder_id < policyholder_id:
             holder_id, rows = next(located, ("", iter(())))
         known = [address for _, address in rows] if holder_id == policyholder_id else []

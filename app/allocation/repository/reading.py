@@ -39,4 +39,4 @@ def stream_cases(connection: Connection, run_id: int | None = None) -> Iterator[
 
 def team_names(connection: Connection) -> dict[str, str]:
     """Team code → name."""
-    return dict(connection.execute(text("SELECT code, name FROM team")).all())
+    return {row.code: row.name for row in connection.execute(text("SELECT code, name FROM team"))}

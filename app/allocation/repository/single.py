@@ -65,7 +65,7 @@ _CASES = f"""
             decision_id = coalesce((SELECT id FROM decided), c.decision_id)
         FROM given g WHERE c.id = g.id
         RETURNING c.id, c.collection_serviced, c.decision_id
-    )"""
+    )"""  # noqa: S608
 
 _WAIT = f"WITH decided AS (SELECT NULL::bigint AS id), {_CASES} SELECT count(*) FROM opened, updated"  # noqa: S608
 

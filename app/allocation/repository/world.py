@@ -93,11 +93,8 @@ def read_strategy(connection: Connection) -> Strategy:
 
 def read_setting(connection: Connection, as_of: date, strategy: Strategy) -> Setting:
     """The organisation and the areas on a date."""
-    parents = dict(
-        connection.execute(
-            text("SELECT code, coalesce(parent_code, code) FROM organisation WHERE level = 'branch'")
-        ).all()
-    )
+    branches = text("SELECT code, coalesce(parent_code, code) AS parent FROM organisation WHERE level = 'branch'")
+    parents: dict[str, str] = {row.code: row.parent for row in connection.execute(branches)}
     areas, plan_version = _read_areas(connection, as_of)
     reach: dict[str, frozenset[str]] = {
         city: frozenset(branch for branch, parent in parents.items() if parent == city) for city in parents.values()
@@ -105,12 +102,13 @@ def read_setting(connection: Connection, as_of: date, strategy: Strategy) -> Set
     teams = {}
     for row in connection.execute(text("SELECT * FROM team ORDER BY code")):
         gone = row.ended_on is not None and row.ended_on <= as_of
+        failure: str | None = None
         if gone:
             failure = "H2_ENDED"
         elif row.founded_on is not None and row.founded_on > as_of:
             failure = "H2_NOT_FOUNDED"
-        else:
-            failure = None if row.takes_part else "H2_NOT_TAKING_PART"
+        elif not row.takes_part:
+            failure = "H2_NOT_TAKING_PART"
         city = parents.get(row.branch_code, row.branch_code)
         successor = row.successor_code if gone else None
         teams[row.code] = (row.code, row.branch_code, city, row.force, failure, row.capacity, successor)
