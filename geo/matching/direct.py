@@ -49,6 +49,19 @@ def covering_areas(rings: Rings, lon: Floats, lat: Floats) -> tuple[Ints, NDArra
     return point[new], area[new], touching[new]
 
 
+def covering_one(rings: Rings, lon: float, lat: float) -> list[tuple[int, bool]]:
+    """(area, touching) of all areas that cover one point, by area."""
+    west, south, east, north = rings.boxes.T
+    found: dict[int, bool] = {}
+    for part in np.flatnonzero((west <= lon) & (lon <= east) & (south <= lat) & (lat <= north)):
+        area = int(rings.part_area[part])
+        if area not in found:
+            inside, on = _locate(rings, int(part), np.array([lon]), np.array([lat]))
+            if inside[0] or on[0]:
+                found[area] = bool(on[0])
+    return list(found.items())
+
+
 def _edges(rings: Rings, part: int) -> tuple[Floats, Floats]:
     """First and second vertices of a part's edges, (m, 2) each."""
     start, stop = rings.part_start[part], rings.part_start[part + 1]
@@ -100,14 +113,15 @@ def near(
 
 
 def nearest(
-    rings: Rings, lon: Floats, lat: Floats, sine: Floats, cosine: Floats, area: NDArray[np.int32]
+    rings: Rings, lon: Floats, lat: Floats, sine: Floats, cosine: Floats, area: NDArray[np.int32], to_border: bool
 ) -> tuple[Floats, Floats]:
     """Metres from each point to the area of the same position, and the (n, 2) places on its border that are so near.
 
-    Nought where the area covers the point; infinity, and no place, for an area without place. Only for finite points.
+    Nought where the area covers the point, unless `to_border`; infinity, and no place, for an area without place. Only for
+    finite points.
     """
-    metres, place, _ = _to_areas(rings, lon, lat, sine, cosine, area)
-    return metres, place
+    metres, place, covered = _to_areas(rings, lon, lat, sine, cosine, area)
+    return metres if to_border else np.where(covered, 0.0, metres), place
 
 
 def _to_areas(
@@ -117,9 +131,8 @@ def _to_areas(
     place = np.full((len(lon), 2), np.nan)
     covered = np.zeros(len(lon), dtype=np.bool_)
     order = np.argsort(area, kind="stable")
-    starts = np.flatnonzero(np.diff(area[order], prepend=-1))
-    for start, stop in zip(starts, [*starts[1:], len(order)], strict=True):
-        mine = order[start:stop]
+    changes = np.flatnonzero(np.diff(area[order])) + 1
+    for mine in np.split(order, changes) if len(order) else []:
         of = area[mine[0]]
         for part in range(rings.area_start[of], rings.area_start[of + 1]):
             a, b = _edges(rings, part)
@@ -131,7 +144,7 @@ def _to_areas(
                 place[some[nearer]] = spot[nearer]
                 inside, on = _locate(rings, part, lon[some], lat[some])
                 covered[some] |= inside | on
-    metres[covered] = 0.0
+                metres[some[on]] = 0.0
     return metres, place, covered
 
 

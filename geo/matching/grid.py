@@ -67,6 +67,16 @@ class Grid:
         kernels.list_all(lon, lat, several, position[several], all_areas, all_touching, *self._cells())
         return point, all_areas, all_touching
 
+    def covers_one(self, lon: float, lat: float) -> list[tuple[int, bool]]:
+        """(area, touching) of all areas that cover one point, by area."""
+        x, y, found, number = np.array([lon]), np.array([lat]), np.empty(1, dtype=np.int32), np.empty(1, dtype=np.int32)
+        touching = np.empty(1, dtype=np.bool_)
+        kernels.look_up(x, y, True, found, touching, number, *self._cells())
+        if number[0] <= 1:
+            return [(int(found[0]), bool(touching[0]))] if number[0] else []
+        _, areas, touches = self.covers(x, y)
+        return list(zip(areas.tolist(), touches.tolist(), strict=True))
+
     def _look_up(
         self, lon: Floats, lat: Floats, every: bool
     ) -> tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.int32]]:
@@ -104,7 +114,7 @@ class Grid:
         return np.concatenate(points), np.concatenate(areas), np.concatenate(metres)
 
     def nearest(
-        self, lon: Floats, lat: Floats, sine: Floats, cosine: Floats, area: NDArray[np.int32]
+        self, lon: Floats, lat: Floats, sine: Floats, cosine: Floats, area: NDArray[np.int32], to_border: bool
     ) -> tuple[Floats, Floats]:
         """Metres from each point to the area of the same position, and the (n, 2) places; as `kernels.nearest`."""
         metres = np.empty(len(lon))
@@ -113,7 +123,7 @@ class Grid:
 
         def work(some: slice) -> None:
             kernels.nearest(
-                *(lon[some], lat[some], sine[some], cosine[some], area[some], metres[some], place[some]),
+                *(lon[some], lat[some], sine[some], cosine[some], area[some], to_border, metres[some], place[some]),
                 *(rings.xy, rings.ends, rings.part_start, rings.area_start),
             )
 
@@ -121,6 +131,24 @@ class Grid:
         threads = min(self.threads, max(1, 100 * len(lon) // _POINTS_PER_THREAD))
         spread(threads, [slice(len(lon) * t // threads, len(lon) * (t + 1) // threads) for t in range(threads)], work)
         return metres, place
+
+    def warm(self) -> None:
+        """Compiles or loads every kernel, on nothing."""
+        none, no_areas = np.empty(0), np.empty(0, dtype=np.int32)
+        self.covers(none, none)
+        kernels.list_all(
+            *(
+                none,
+                none,
+                np.empty(0, dtype=np.int64),
+                np.empty(0, dtype=np.int64),
+                no_areas,
+                np.empty(0, dtype=np.bool_),
+            ),
+            *self._cells(),
+        )
+        self.near(none, none, none, none, none, np.empty((0, 2)))
+        self.nearest(none, none, none, none, no_areas, False)
 
     def _cells(self) -> tuple[Any, ...]:
         return self.frame, self.nx, self.ny, self.table, self.lists, self.rings.xy

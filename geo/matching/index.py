@@ -17,8 +17,11 @@ from geo.matching.rings import Rings, flatten
 if TYPE_CHECKING:
     from geo.matching.grid import Grid
 
-# Points times edges of an average area up to which no grid is laid: about as long as loading the compiled kernels takes.
+# How much work is done directly before a grid is laid, counted in edges looked at: about the time that loading the compiled
+# kernels takes. A call, and a part that it meets, cost as much as so many edges.
 _DIRECT_WORK = 20_000_000
+_CALL_WORK = 20_000
+_PART_WORK = 4_000
 # The chart is as good as the ellipsoid up to here; beyond, the geodesic to the place that was found is computed.
 _CHART_REACH_M = 100_000.0
 
@@ -68,7 +71,6 @@ class AreaIndex:
         self._threads = threads
         self._grid: Grid | None = None
         self._laying = threading.Lock()
-        self._edges_per_area = len(rings.xy) / max(1, rings.parts)
         self._work = 0.0
 
     @classmethod
@@ -93,7 +95,7 @@ class AreaIndex:
 
     def prepare(self) -> None:
         """Lays the grid and compiles the kernels now: for a service at its start, and for who measures."""
-        self._ready()
+        self._ready().warm()
 
     def covers(self, lon: ArrayLike, lat: ArrayLike) -> Matches:
         """All areas that cover each of the points (two arrays of n degrees)."""
@@ -115,8 +117,8 @@ class AreaIndex:
 
     def covers_one(self, lon: float, lat: float) -> list[tuple[int, bool]]:
         """(area, touching) of all areas that cover one point, by area."""
-        matches = self.covers([lon], [lat])
-        return list(zip(matches.area.tolist(), matches.touching.tolist(), strict=True))
+        grid = self._grid_for(1)
+        return grid.covers_one(float(lon), float(lat)) if grid else direct.covering_one(self._rings, lon, lat)
 
     def distance_m(self, lon: ArrayLike, lat: ArrayLike, area: ArrayLike) -> NDArray[np.float64]:
         """Metres from each of n points to the area of the same position in `area` (n positions, or one for all): 0 if covered.
@@ -124,8 +126,15 @@ class AreaIndex:
         The geodesic on the CGCS2000 ellipsoid to the nearest place of the area, whose edges are straight in degrees; within 1 mm
         up to 100 km. Infinity for an area without place, NaN for a point that is not finite.
         """
+        return self._distance_m(lon, lat, area, to_border=False)
+
+    def border_distance_m(self, lon: ArrayLike, lat: ArrayLike, area: ArrayLike) -> NDArray[np.float64]:
+        """As `distance_m`, but to the area's border, from the inside as from the outside: how safely a point is where it is."""
+        return self._distance_m(lon, lat, area, to_border=True)
+
+    def _distance_m(self, lon: ArrayLike, lat: ArrayLike, area: ArrayLike, to_border: bool) -> NDArray[np.float64]:
         x, y = _points(lon, lat)
-        of = np.ascontiguousarray(np.broadcast_to(np.asarray(area, dtype=np.int32), x.shape))
+        of = np.array(np.broadcast_to(np.asarray(area, dtype=np.int32), x.shape))
         if len(of) and (of.min() < 0 or of.max() >= len(self)):
             raise IndexError("area")
         metres = np.full(len(x), np.nan)
@@ -134,9 +143,9 @@ class AreaIndex:
         sine, cosine = np.sin(y * RADIANS), np.cos(y * RADIANS)
         grid = self._grid_for(10 * len(x))
         if grid:
-            found, place = grid.nearest(x, y, sine, cosine, of)
+            found, place = grid.nearest(x, y, sine, cosine, of, to_border)
         else:
-            found, place = direct.nearest(self._rings, x, y, sine, cosine, of)
+            found, place = direct.nearest(self._rings, x, y, sine, cosine, of, to_border)
         far = (found > _CHART_REACH_M) & np.isfinite(found)
         found[far] = distance_m(x[far], y[far], place[far, 0], place[far, 1])
         metres[known] = found
@@ -149,7 +158,7 @@ class AreaIndex:
         kilometres: the borders in the circle are all measured.
         """
         x, y = _points(lon, lat)
-        radius = np.ascontiguousarray(np.broadcast_to(np.asarray(radius_m, dtype=np.float64), x.shape))
+        radius = np.array(np.broadcast_to(np.asarray(radius_m, dtype=np.float64), x.shape))
         asked = np.flatnonzero(np.isfinite(x) & np.isfinite(y) & (radius > 0))
         x, y, radius = x[asked], y[asked], radius[asked]
         window = _window(y, radius)
@@ -164,7 +173,8 @@ class AreaIndex:
     def _grid_for(self, points: int) -> "Grid | None":
         """The grid, if it is there or is worth laying for so many more points."""
         if self._grid is None:
-            self._work += points * self._edges_per_area
+            parts, edges = self._rings.parts, len(self._rings.xy)
+            self._work += _CALL_WORK + min(parts, points) * _PART_WORK + points * edges / max(1, parts)
             if self._work <= _DIRECT_WORK:
                 return None
         return self._ready()
@@ -180,8 +190,9 @@ class AreaIndex:
 
 
 def _points(lon: ArrayLike, lat: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    x = np.ascontiguousarray(lon, dtype=np.float64)
-    y = np.ascontiguousarray(lat, dtype=np.float64)
+    # The kernels are compiled for arrays that are contiguous, aligned and writeable: others are copied.
+    x = np.require(lon, np.float64, ["C", "A", "W"])
+    y = np.require(lat, np.float64, ["C", "A", "W"])
     if x.shape != y.shape or x.ndim != 1:
         raise ValueError("lon and lat must be two arrays of one length")
     return x, y

@@ -190,6 +190,7 @@ def nearest(
     sine: Floats,
     cosine: Floats,
     area: Ints,
+    to_border: bool,
     metres: Floats,
     place: Floats,
     xy: Floats,
@@ -200,7 +201,8 @@ def nearest(
 ) -> None:
     """Writes the metres from each point to the area of the same position, and the place (n, 2) on its border that is so near.
 
-    Nought where the area covers the point; infinity for an area without place. The place is written only where there is one.
+    Nought where the area covers the point, unless `to_border`; infinity for an area without place. The place is written only
+    where there is one.
     """
     for p in range(len(lon)):
         px = lon[p]
@@ -235,7 +237,7 @@ def nearest(
                         best = away
                         place[p, 0] = x
                         place[p, 1] = y
-            if covered:
+            if covered and not to_border:
                 best = 0.0
             if best == 0.0:
                 break
