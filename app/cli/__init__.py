@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from app.cli import allocation, files, geocoding, server
+from app.cli import allocation, bench, files, geocoding, server
 from app.cli.console import explain_failure
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ files.register(app)
 geocoding.register(app)
 allocation.register(app)
 server.register(app)
+bench.register(app)
 
 
 def main() -> None:

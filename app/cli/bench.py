@@ -1,0 +1,71 @@
+"""The benchmarks: each prints a ratio measured in one run, because machines are shared and noisy."""
+
+from typing import Annotated
+
+import typer
+
+from app.cli.console import Json, err, out, print_json, table
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the program."""
+    benches = typer.Typer(help="性能基准 / benchmarks", no_args_is_help=True)
+    benches.command()(allocate)
+    benches.command()(http)
+    benches.command()(match)
+    benches.command()(crs)
+    benches.command()(geocode)
+    app.add_typer(benches, name="bench")
+
+
+def _say(line: str) -> None:
+    err.print(f"· {line}")
+
+
+def allocate(
+    orphans: Annotated[int, typer.Option(min=1000, help="孤儿单数 / orphans")] = 100_000,
+    seed: Annotated[int, typer.Option()] = 1,
+    json: Json = False,
+) -> None:
+    """从导入完毕到确认，与把结果行 COPY 进同样的表相比。 Imported to confirmed, against COPYing the resulting rows (the floor)."""
+    from app.bench.allocation import run
+
+    found = run(orphans=orphans, seed=seed, say=_say)
+    if json:
+        print_json(found)
+        return
+    stages = [[stage, f"{seconds:.2f}"] for stage, seconds in found["stages_s"].items()]
+    out.print(table(f"{found['cases']:,} 张保单 policies, {found['bundles']:,} 组 bundles", ["阶段 stage", "秒 s"], stages))
+    out.print(
+        f"导入 import {found['import_s']} s；导入到确认 imported to confirmed {found['imported_to_confirmed_s']} s；"
+        f"下限 floor (COPY) {found['floor_s']} s；[bold]比值 ratio {found['ratio_to_floor']}[/bold]；"
+        f"峰值内存 peak memory {found['peak_mib']} MiB"
+    )
+
+
+def http() -> None:
+    """一次分配与一次查询的空接口相比。 One allocation over HTTP against a bare endpoint with one SELECT, on the same server."""
+    from app.bench.http import main
+
+    main()
+
+
+def match() -> None:
+    """点与多边形的匹配，与 geopandas sjoin 相比。 Point in polygon: geo.matching against geopandas sjoin."""
+    from app.bench.matching import main
+
+    main()
+
+
+def crs() -> None:
+    """坐标转换的速度与往返误差。 Conversions a second a core, and the largest error of a round trip."""
+    from app.bench.crs import main
+
+    main()
+
+
+def geocode() -> None:
+    """地址解析与定位的吞吐量，与 cpca 相比。 Throughput of parse and geocode, against cpca."""
+    from app.bench.geocode import main
+
+    main()
