@@ -112,6 +112,6 @@ export function names({ from, to, size, weight, colour }: Naming): StyleFunction
   };
 }
 
-export const branchNames = () => names({ from: Infinity, to: 45, size: 13, weight: 600, colour: INK });
+export const branchNames = () => names({ from: Infinity, to: 18, size: 14, weight: 700, colour: INK });
 export const territoryNames = () => names({ from: 90, to: 0, size: 12, weight: 500, colour: LABEL });
 export const communityNames = () => names({ from: 9, to: 0, size: 11, weight: 400, colour: LABEL_QUIET });

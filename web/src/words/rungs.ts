@@ -14,20 +14,20 @@ export const RUNGS: readonly Rung[] = [
   { code: "DESIGNATED", step: "1", colour: "#6b4a9e", hollow: false },
   { code: "CURRENT_SERVICER", step: "2", colour: "#2460a7", hollow: false },
   { code: "REGION_OWNER", step: "3", colour: "#0b7a75", hollow: false },
-  { code: "REGION_TIE_ORIGIN", step: "4", colour: "#3f8f3a", hollow: false },
-  { code: "REGION_TIE_COMMUNITY", step: "4", colour: "#6a9a1f", hollow: false },
-  { code: "REGION_TIE_LOAD", step: "4", colour: "#97a30f", hollow: false },
-  { code: "ORIGIN_TEAM", step: "5", colour: "#b5810b", hollow: false },
+  { code: "REGION_TIE_ORIGIN", step: "4", colour: "#37803a", hollow: false },
+  { code: "REGION_TIE_COMMUNITY", step: "4", colour: "#557f14", hollow: false },
+  { code: "REGION_TIE_LOAD", step: "4", colour: "#707a00", hollow: false },
+  { code: "ORIGIN_TEAM", step: "5", colour: "#946200", hollow: false },
   { code: "BRANCH_BALANCE", step: "6", colour: "#c2571a", hollow: false },
   { code: "CITY_REVIEW", step: "7", colour: "#b3261e", hollow: true },
 ];
 
 export const BEFORE_LADDER: readonly Rung[] = [
-  { code: "LOCATION_REVIEW", step: "", colour: "#5b6470", hollow: true },
-  { code: "PENDING_APPROVAL", step: "", colour: "#8a93a0", hollow: true },
+  { code: "LOCATION_REVIEW", step: "", colour: "#4a535e", hollow: true },
+  { code: "PENDING_APPROVAL", step: "", colour: "#6d7784", hollow: true },
 ];
 
-const OTHER: Rung = { code: "", step: "", colour: "#5b6470", hollow: false };
+const OTHER: Rung = { code: "", step: "", colour: "#4a535e", hollow: false };
 
 const BY_CODE = new Map([...RUNGS, ...BEFORE_LADDER].map((rung) => [rung.code, rung]));
 
