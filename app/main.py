@@ -105,7 +105,7 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     app.state.settings = settings
     app.state.registry = registry
 
-    for router in (policies, allocation, organisation, territories, statistics, tiles):
+    for router in (allocation, policies, tiles, organisation, territories, statistics):  # the busiest first
         app.include_router(router, prefix=PREFIX)
     app.include_router(health)
     serve_web(app, settings.web)

@@ -1,0 +1,1 @@
+"""The benchmarks; each prints a ratio measured in one run."""
