@@ -282,7 +282,7 @@ def main() -> None:
     if sys.argv[1:] == ["--serve"]:
         serve()
         return
-    found = run(say=lambda line: sys.stderr.write(f"{line}\n") and None)
+    found = run(say=lambda line: print(line, file=sys.stderr))
     sys.stdout.buffer.write(orjson.dumps(found, option=orjson.OPT_INDENT_2) + b"\n")
 
 
