@@ -275,22 +275,24 @@ def leave_out(batch: Batch, world: World) -> None:
 
 
 def summarise(batch: Batch, decisions: Sequence[Decision]) -> Outcome:
-    """Counts of policies. Kept in team: the share of the allocated that went to an owner of their region."""
+    """Counts of policies. Kept in team: of the allocated whose address could be placed, the share that went to an owner of the region."""
     by_rung: Counter[str] = Counter()
     by_state: Counter[str] = Counter()
+    placed = kept = 0
     for bundle, decision in zip(batch.bundles, decisions, strict=True):
         by_state[decision.state] += len(bundle.cases)
         if decision.rung is not None:
             by_rung[decision.rung] += len(bundle.cases)
+        if decision.team_code is not None and bundle.located_by != "NONE":
+            placed += len(bundle.cases)
+            kept += len(bundle.cases) * (decision.rung or "").startswith("REGION_")
     if batch.pending:
         by_state["PENDING_APPROVAL"] = len(batch.pending)
-    allocated = by_state["TEAM_POOL"] + by_state["ASSIGNED"]
-    region = sum(count for rung, count in by_rung.items() if rung.startswith("REGION_"))
     return Outcome(
         by_rung=dict(sorted(by_rung.items())),
         by_state=dict(sorted((state, count) for state, count in by_state.items() if count)),
         refused=dict(sorted(Counter(refusal.code for refusal in batch.refusals).items())),
         cases=sum(by_state.values()),
         bundles=len(batch.bundles),
-        kept_in_team_rate=round(region / allocated, 4) if allocated else None,
+        kept_in_team_rate=round(kept / placed, 4) if placed else None,
     )

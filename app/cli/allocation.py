@@ -82,7 +82,7 @@ def show_outcome(outcome: "Outcome") -> None:
         )
     if outcome.kept_in_team_rate is not None:
         out.print(
-            f"肥水不流外人田：{outcome.kept_in_team_rate:.1%} 的已分配保单归区域所属团队。 Kept in team: {outcome.kept_in_team_rate:.1%}."
+            f"肥水不流外人田：{outcome.kept_in_team_rate:.1%} 的已分配且可定位的保单归区域所属团队。 Kept in team: {outcome.kept_in_team_rate:.1%} of the placed."
         )
     spent = "  ".join(f"{stage} {seconds:.2f}" for stage, seconds in outcome.seconds.items())
     out.print(f"各阶段用时（秒） seconds per stage: {spent}")

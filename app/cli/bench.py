@@ -35,7 +35,9 @@ def allocate(
         print_json(found)
         return
     stages = [[stage, f"{seconds:.2f}"] for stage, seconds in found["stages_s"].items()]
-    out.print(table(f"{found['cases']:,} 张保单 policies, {found['bundles']:,} 组 bundles", ["阶段 stage", "秒 s"], stages))
+    out.print(
+        table(f"{found['cases']:,} 张保单 policies, {found['bundles']:,} 组 bundles", ["阶段 stage", "秒 s"], stages)
+    )
     out.print(
         f"导入 import {found['import_s']} s；导入到确认 imported to confirmed {found['imported_to_confirmed_s']} s；"
         f"下限 floor (COPY) {found['floor_s']} s；[bold]比值 ratio {found['ratio_to_floor']}[/bold]；"
