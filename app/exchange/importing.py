@@ -58,6 +58,8 @@ def import_folder(
     layouts = [layout for layout in FOLDER if (directory / layout.file).is_file()]
     if not layouts:
         return ImportReport(directory, problem=_nothing_there(directory))
+    if rejected.resolve() in {(directory / layout.file).resolve() for layout in layouts}:
+        return ImportReport(directory, problem=_would_overwrite(rejected))
     names = {layout.file for layout in FOLDER}
     ignored = tuple(sorted(path.name for path in directory.iterdir() if path.is_file() and path.name not in names))
     refused = RejectedFile(rejected)
@@ -87,6 +89,13 @@ def _nothing_there(directory: Path) -> tuple[str, str]:
     return (
         f"{directory} 中没有可导入的文件；可用的文件名：{names}。",
         f"{directory} holds no file to import. The names are: {names}.",
+    )
+
+
+def _would_overwrite(rejected: Path) -> tuple[str, str]:
+    return (
+        f"{rejected} 是要导入的文件，坏行不能写到那里；请换一个文件。",
+        f"{rejected} is a file to import; bad rows cannot go there. Name another file.",
     )
 
 
@@ -214,10 +223,11 @@ class _Import:
                             storing.fill(connection)
                 if not filled:
                     storing.merge(connection)
-                repository.analyze(connection, layout.table)
-                if layout.table in LOADED_TABLES:
-                    loads.refresh(connection)
                 report = storing.report
+                if report.stored or report.replaced:
+                    repository.analyze(connection, layout.table)
+                    if layout.table in LOADED_TABLES:
+                        loads.refresh(connection)
                 repository.record_file(
                     connection,
                     file=layout.file,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -65,14 +66,20 @@ class Source:
         except OSError as error:
             raise FileRefused("UNREADABLE_FILE", detail=error.strerror or type(error).__name__) from error
 
-    def text(self, row: int) -> str:
-        """The record or feature of that number, as it stands in the file. Raises `OSError`."""
+    @contextmanager
+    def texts(self) -> Iterator[Callable[[int], str]]:
+        """Within it: number → the record or feature as it stands in the file. Raises `OSError`."""
         if self._areas is not None:
-            return self._areas.text(row)
-        first, starts, ends = next(part for part in reversed(self._places) if part[0] <= row)
+            yield self._areas.text
+            return
         with self.path.open("rb") as stream:
-            stream.seek(int(starts[row - first]))
-            return stream.read(int(ends[row - first] - starts[row - first])).decode("utf-8", "replace")
+
+            def text(row: int) -> str:
+                first, starts, ends = next(part for part in reversed(self._places) if part[0] <= row)
+                stream.seek(int(starts[row - first]))
+                return stream.read(int(ends[row - first] - starts[row - first])).decode("utf-8", "replace")
+
+            yield text
 
     def _area_batch(self, layout: AreaLayout) -> Batch:
         with self.path.open("rb") as stream:

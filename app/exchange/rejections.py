@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -147,6 +148,7 @@ class Rejection:
     record: str
 
 
+@lru_cache(maxsize=1024)
 def sentences(code: str, column: str, detail: str | tuple[str, str]) -> tuple[str, str]:
     """The message in Chinese and in English. A detail may be bilingual: a pair, or one text with the two parted by `|`."""
     zh_detail, en_detail = (

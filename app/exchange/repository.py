@@ -118,7 +118,7 @@ def drop(connection: Connection, rows: pl.Series) -> None:
 def merge(connection: Connection, table: str, columns: Sequence[str], key: Sequence[str], *, immutable: bool) -> Merged:
     """Staged rows into `table` by one statement: new ones are added, changed ones replace the stored version.
 
-    Rows of an `immutable` table that are stored already stay as they are.
+    Rows of an `immutable` table that are stored already stay as they are, and so does what somebody else stores meanwhile.
     """
     for statement in _ADJUSTMENTS.get(table, ()):
         connection.exec_driver_sql(statement)
@@ -135,7 +135,7 @@ def merge(connection: Connection, table: str, columns: Sequence[str], key: Seque
     row = connection.exec_driver_sql(
         f"WITH replaced AS ({replaced}), added AS ("  # noqa: S608
         f"INSERT INTO {table} ({listed}) SELECT {staged} FROM incoming s "
-        f"WHERE NOT EXISTS (SELECT FROM {table} t WHERE {same_key}) ORDER BY s.row_no RETURNING 1) "
+        f"WHERE NOT EXISTS (SELECT FROM {table} t WHERE {same_key}) ORDER BY s.row_no ON CONFLICT DO NOTHING RETURNING 1) "
         "SELECT (SELECT count(*) FROM added), (SELECT count(*) FROM replaced)"
     ).one()
     connection.exec_driver_sql("DROP TABLE incoming")

@@ -97,6 +97,7 @@ class Storing:
 
     def _reject(self, problems: pl.DataFrame) -> None:
         if problems.height:
-            found = rejections(problems.cast(PROBLEMS), self._source.text)
+            with self._source.texts() as text:
+                found = rejections(problems.cast(PROBLEMS), text)
             self._refused.add(self._source.layout.file, found)
             self._rejected += len(found)

@@ -15,6 +15,7 @@ from app.exchange import records
 from app.exchange.layout import COMMUNITIES, POLICYHOLDERS, AreaLayout, Layout
 from app.exchange.reading import Source
 from app.exchange.references import Known
+from app.exchange.repeats import LATER, settle
 
 FIELD = st.text(st.sampled_from('ab"\n\r, ;张\U00020bb7\t'), max_size=6)
 BYTES = st.lists(
@@ -133,3 +134,15 @@ def test_the_feature_itself_comes_back(tmp_path: Path) -> None:
     (source,) = [Source(path, COMMUNITIES, Known())]
     (batch,) = source.batches()
     assert batch.rejected[0].record == '{"type":"Feature","properties":{"name":"区"},"geometry":null}'
+
+
+def test_what_stands_in_for_a_refused_first_record() -> None:
+    """The store refused record 2: the next of its key counts instead, and those that differ from that one do not."""
+    later = pl.DataFrame(
+        [(3, 2, 7, False), (4, 2, 7, False), (5, 2, 8, False), (6, 2, 9, True), (8, 7, 1, True)],
+        schema=LATER,
+        orient="row",
+    )
+    left, promoted = settle(later, {2, 6})
+    assert promoted == [3]
+    assert left.rows() == [(4, 3, 7, True), (5, 3, 8, False), (8, 7, 1, True)]

@@ -130,6 +130,13 @@ def test_nothing_to_read(store: Store, there: bool, tmp_path: Path) -> None:
     assert not store.rejected_file.exists()
 
 
+def test_the_list_of_refusals_never_overwrites_an_input(town: Store) -> None:
+    events = (town.folder / "events.csv").read_bytes()
+    report = import_folder(town.engine, town.folder, rejected=town.folder / "." / "events.csv")
+    assert (report.exit_code, report.files) == (2, ())
+    assert (town.folder / "events.csv").read_bytes() == events
+
+
 def test_all_files_refused_is_nothing_read(store: Store) -> None:
     folders.write_text(store.folder, "events.csv", b"")
     assert store.load().exit_code == 2
