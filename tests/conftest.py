@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import psycopg
@@ -22,6 +23,17 @@ from sqlalchemy.orm import Session
 
 from app import cluster, migrate
 from app.db import make_engine
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHROMIUMS = ("/usr/bin/chromium", "/usr/bin/google-chrome")
+CHROMIUM_SWITCHES = [
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"),
+    *("--no-first-run", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"),
+    # No name but the machine's own can be resolved: a page that asks for an outside tile or font shows it.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+]
 
 HOME = "GUIDAN_TEST_HOME"
 PREFIX = "guidan-test-"
@@ -165,3 +177,35 @@ def session(connection: Connection) -> Iterator[Session]:
     """A session whose commits are savepoints within the test's transaction."""
     with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """The browser: `GUIDAN_CHROMIUM`, else the system's. Without one the test is skipped, which `./dev test` announces."""
+    given = os.environ.get("GUIDAN_CHROMIUM")
+    for candidate in [given] if given else CHROMIUMS:
+        if Path(candidate).exists():
+            return Path(candidate)
+    pytest.skip(
+        "没有浏览器；请安装 chromium 或设置 GUIDAN_CHROMIUM / no browser: install chromium or set GUIDAN_CHROMIUM"
+    )
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: Path) -> Iterator[Browser]:
+    """A headless Chromium that reaches this machine alone."""
+    from playwright.sync_api import sync_playwright
+
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=[*CHROMIUM_SWITCHES, *sandbox])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh page of 1440 × 900, in Chinese, with nothing remembered."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
+    yield context.new_page()
+    context.close()
