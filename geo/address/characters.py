@@ -92,15 +92,21 @@ def traditional_characters() -> dict[str, str]:
     import opencc
 
     folder = Path(opencc.__file__).parent / "dictionary"
-    table: dict[str, str] = {}
-    for name in ("HKVariantsRev", "TWVariantsRev", "TSCharacters"):
-        for line in (folder / f"{name}.txt").read_text(encoding="utf-8").splitlines():
-            key, _, value = line.partition("\t")
-            first = value.split(" ")[0]
-            if len(key) == 1 and len(first) == 1:
-                table[key] = first
-    # A variant may lead to a traditional character: follow it to the end.
-    return {key: table.get(value, value) if table.get(value, value) != key else value for key, value in table.items()}
+    tables: dict[str, dict[str, str]] = {}
+    for name in ("TSCharacters", "HKVariantsRev", "TWVariantsRev"):
+        lines = (folder / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+        pairs = [(key, value.split(" ")[0]) for key, _, value in (line.partition("\t") for line in lines)]
+        tables[name] = {key: value for key, value in pairs if len(key) == 1 and len(value) == 1 and key != value}
+    simplified = tables["TSCharacters"]
+    # A regional variant leads to a traditional character and that to a simplified one; 台 is simplified already.
+    plain = set(simplified.values())
+    for name in ("HKVariantsRev", "TWVariantsRev"):
+        for key, value in tables[name].items():
+            if key not in plain:
+                simplified.setdefault(key, simplified.get(value, value))
+    return {
+        key: simplified.get(value, value) for key, value in simplified.items() if key != simplified.get(value, value)
+    }
 
 
 def expand(text: str) -> str:

@@ -216,7 +216,7 @@ class Geocoder:
         out["lon"][at] = np.where(sure, chosen.lon[rows], np.nan)
         out["lat"][at] = np.where(sure, chosen.lat[rows], np.nan)
         out["level"][at] = level
-        out["confidence"][at], out["radius"][at], out["place"][at] = confidence, radius, place
+        out["confidence"][at], out["radius"][at], out["place"][at] = confidence, np.where(sure, radius, np.nan), place
         out["reasons"][at] |= reasons
         district = self.index.places["voted"][near]
         stated = parsed.district[at]

@@ -71,7 +71,7 @@ def merge(frame: pl.DataFrame, city: I32, lon: F64, lat: F64) -> tuple[I32, dict
     place_of = np.full(len(groups), -1, np.int32)
     count = join_near(groups[order], order, lon, lat, place_of)
     errors = source_errors(frame, key, city)
-    error = frame["source"].replace_strict(errors, return_dtype=pl.Float64).to_numpy()
+    error = frame["source"].replace_strict(errors, return_dtype=pl.Float64).cast(pl.Float64).to_numpy()
     members = np.argsort(place_of, kind="stable")
     middle = np.empty((count, 4))
     middles(np.searchsorted(place_of[members], np.arange(count + 1)).astype(np.int64), members, lon, lat, error, middle)

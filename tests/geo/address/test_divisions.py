@@ -83,7 +83,8 @@ def test_several_districts_of_one_name_are_settled_by_prior_or_gazetteer_only(di
 
 
 @pytest.mark.parametrize(
-    ("text", "district"), [("上海市南汇区惠南镇", "浦东新区"), ("江西省上饶市上饶县", "广信区"), ("北京市宣武区广安门", "西城区")]
+    ("text", "district"),
+    [("上海市南汇区惠南镇", "浦东新区"), ("江西省上饶市上饶县", "广信区"), ("北京市宣武区广安门", "西城区")],
 )
 def test_former_names_lead_to_what_they_became(divisions: Divisions, text: str, district: str) -> None:
     found = read(divisions, text)

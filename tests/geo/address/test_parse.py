@@ -52,7 +52,16 @@ def test_hints_stand_apart(divisions: Divisions) -> None:
 
 @pytest.mark.parametrize(
     ("numerals", "value"),
-    [("十二", 12), ("二十", 20), ("一百零五", 105), ("二二〇三", 2203), ("十", 10), ("一千二百", 1200), ("五〇四", 504), ("两百", 200)],
+    [
+        ("十二", 12),
+        ("二十", 20),
+        ("一百零五", 105),
+        ("二二〇三", 2203),
+        ("十", 10),
+        ("一千二百", 1200),
+        ("五〇四", 504),
+        ("两百", 200),
+    ],
 )
 def test_chinese_numerals(numerals: str, value: int) -> None:
     codes, offsets = code_units(pl.Series([numerals]))
@@ -67,7 +76,8 @@ def test_branches_of_a_number_are_told_apart() -> None:
         assert (value, after) == (12, len(text))
         read.append(branch)
     assert read[1] == read[2]
-    assert len(set(read)) == 6
+    assert read[3] == read[4]
+    assert len(set(read)) == 5
 
 
 def test_no_number_where_none_stands() -> None:
