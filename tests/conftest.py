@@ -191,7 +191,8 @@ def chromium() -> Path:
     )
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: while Playwright runs, its event loop makes asyncio.run impossible in other modules.
+@pytest.fixture(scope="module")
 def browser(chromium: Path) -> Iterator[Browser]:
     """A headless Chromium that reaches this machine alone."""
     from playwright.sync_api import sync_playwright
