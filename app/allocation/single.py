@@ -26,7 +26,7 @@ from app.allocation.sentences import summary
 from app.allocation.strategy import Strategy
 from app.errors import NothingToAllocate, PolicyNotFound, TooBusy
 from app.locating.geocoder import current_geocoder
-from app.locating.locate import locate_addresses
+from app.locating.locate import locate_holder
 
 ATTEMPTS = 5
 KEPT_DATES = 4
@@ -112,7 +112,7 @@ def allocate_policy(
 
 def _locate(connection: Connection, policyholder_id: str) -> None:
     geocoder, version = current_geocoder(connection)
-    locate_addresses(connection, geocoder=geocoder, version=version, holder_ids=[policyholder_id])
+    locate_holder(connection, policyholder_id, geocoder=geocoder, version=version)
 
 
 def _places(addresses: list[facts.Row], areas: Areas) -> list[facts.Row]:

@@ -1,7 +1,6 @@
 """Locates stored addresses: whole columns out by COPY, geocoded, and back in by COPY."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 import polars as pl
@@ -54,32 +53,25 @@ def locate_addresses(
     geocoder: Geocoder,
     version: str,
     holder_ids_query: str | None = None,
-    holder_ids: Sequence[str] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> int:
     """Stores a location for each address that has text, no given point, and no location of this gazetteer version.
 
-    `holder_ids_query`: a trusted SELECT of policyholder ids to which it is restricted; `holder_ids`: such ids. `progress` is told the share done, 0–1.
+    `holder_ids_query`: a trusted SELECT of policyholder ids to which it is restricted. `progress` is told the share done, 0–1.
     Returns how many addresses were located, in the caller's transaction. An address that cannot be placed gets a coarse level
     or NONE, so that it is not tried again before the gazetteer changes. Waits for others who are locating.
     """
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCATING_LOCK})
-    values: dict[str, Any] = {"version": version}
-    scope = ""
-    if holder_ids_query is not None:
-        scope += f" AND address.policyholder_id IN ({holder_ids_query})"
-    if holder_ids is not None:
-        scope += " AND address.policyholder_id = ANY(:holder_ids)"
-        values["holder_ids"] = list(holder_ids)
+    scope = "" if holder_ids_query is None else f" AND address.policyholder_id IN ({holder_ids_query})"
     addresses = copy_out(
         connection,
         f"SELECT address.id, address.text FROM address WHERE {_WANTED}{scope}",  # noqa: S608 (the caller's own query)
         {"id": pl.Int64, "text": pl.String},
-        values,
+        {"version": version},
     )
     if addresses.is_empty():
         return 0
-    _drop_outdated(connection, scope, values)
+    _drop_outdated(connection, scope, version)
     # The same text is often written down for many: it is geocoded once.
     texts = addresses.get_column("text").unique(maintain_order=True)
     done = 0
@@ -106,11 +98,11 @@ def locate_holder(connection: Connection, policyholder_id: str, *, geocoder: Geo
     return len(rows)
 
 
-def _drop_outdated(connection: Connection, scope: str, values: Mapping[str, Any]) -> None:
+def _drop_outdated(connection: Connection, scope: str, version: str) -> None:
     condition = f"location.gazetteer_version <> :version{scope}"
     connection.execute(
         text(f"DELETE FROM location USING address WHERE address.id = location.address_id AND {condition}"),  # noqa: S608
-        values,
+        {"version": version},
     )
 
 
