@@ -135,8 +135,7 @@ def _fill(engine: "Engine", settings: "Settings", policies: int) -> None:
 
 
 def _serve(settings: "Settings", host: str | None, port: int | None) -> None:
-    import uvicorn
-
+    from app.cli.listening import QuietServer
     from app.main import configured, create_app
 
     chosen_host, chosen_port = host or settings.host, settings.port if port is None else port
@@ -151,7 +150,7 @@ def _serve(settings: "Settings", host: str | None, port: int | None) -> None:
         ) from error
     address: Any = listener.getsockname()
     shown = f"[{address[0]}]" if ":" in address[0] else address[0]
-    server = uvicorn.Server(configured(create_app(settings)))
+    server = QuietServer(configured(create_app(settings)))
 
     def announce() -> None:
         while not server.started and not server.should_exit:
