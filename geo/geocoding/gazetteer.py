@@ -98,6 +98,7 @@ def build_index(frame: pl.DataFrame, divisions: Divisions) -> tuple[Index, I32]:
         build_lexicon(words.struct.field("value")),
         name_first,
         records(named, MEANING),
+        strongest_kinds(named),
         roads,
         offsets(houses["road"].to_numpy(), len(road_names)),
         records(houses, HOUSE),
@@ -106,6 +107,12 @@ def build_index(frame: pl.DataFrame, divisions: Divisions) -> tuple[Index, I32]:
         district_cells(places["lon"], places["lat"], voted),
     )
     return index, place_of
+
+
+def strongest_kinds(named: pl.DataFrame) -> I32:
+    """Per alias (rows are grouped by it) the strongest of its kinds."""
+    kinds = named.group_by("alias", maintain_order=True).agg(pl.col("kind").min())["kind"]
+    return kinds.cast(pl.Int32).to_numpy().copy()
 
 
 def records(frame: pl.DataFrame, fields: np.dtype[Any]) -> Records:

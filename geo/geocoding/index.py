@@ -60,6 +60,7 @@ class Index(NamedTuple):
     names: Lexicon
     name_first: I64
     meanings: Records  # MEANING, by name
+    name_kind: I32  # the strongest kind among the meanings of a name
     roads: Lexicon  # reversed
     road_first: I64
     houses: Records  # HOUSE, by road, then ordered by city and number

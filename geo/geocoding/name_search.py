@@ -10,7 +10,7 @@ from geo.address.characters import CLOSE, OPEN, SEPARATOR, Codes
 from geo.address.compiled import compiled
 from geo.address.lexicon import NOTHING, Lexicon, longest_at, step
 from geo.geocoding.house_search import add
-from geo.geocoding.index import BY_NAME, F32, I64, Index, Records
+from geo.geocoding.index import BY_NAME, F32, I32, I64, Index, Records
 
 HITS: Final = 16
 MANY: Final = 40  # places of one name in a city: beyond that the name says nothing
@@ -23,8 +23,7 @@ CLEAN, CLEAN_LONG, CLEAN_UNIQUE, CLEAN_PART = 46, 47, 48, 52
 @compiled
 def find_names(
     names: Lexicon,
-    name_first: I64,
-    meanings: Records,
+    name_kind: I32,
     codes: Codes,
     begin: int,
     end: int,
@@ -52,9 +51,7 @@ def find_names(
                 within = at >= mentions[m, 3] and last <= mentions[m, 4]
                 whole = at == mentions[m, 3] and last == mentions[m, 4] and mentions[m, 1] >= 0
                 skipped = skipped or (within and not whole)
-            kind = 9
-            for k in range(name_first[name], name_first[name + 1]):
-                kind = min(kind, meanings[k].kind)
+            kind = name_kind[name]
             for h in range(count):
                 skipped = skipped or (hits[h, 1] <= at and hits[h, 2] >= last and hits[h, 3] <= kind)
             if skipped:
@@ -141,10 +138,10 @@ def add_names(
 ) -> int:
     """Places whose names stand in codes[scan:unit], then in the bracketed codes[hint:end]. Returns their number."""
     places, first_of, meanings = index.places, index.name_first, index.meanings
-    total = find_names(index.names, first_of, meanings, codes, scan, unit, mentions, known, hits, 0)
+    total = find_names(index.names, index.name_kind, codes, scan, unit, mentions, known, hits, 0)
     main = total
     if end > hint:
-        total = find_names(index.names, first_of, meanings, codes, hint, end, mentions, 0, hits, total)
+        total = find_names(index.names, index.name_kind, codes, hint, end, mentions, 0, hits, total)
     count = 0
     for h in range(total):
         name, first, last = hits[h, 0], hits[h, 1], hits[h, 2]
