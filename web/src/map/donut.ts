@@ -16,7 +16,7 @@ export function donut(shares: readonly Share[], policies: number, radius: number
     context.globalAlpha = faded ? 0.35 : 1;
     draw(context, shares, policies, side / 2, radius);
   }
-  return new Icon({ img: canvas, width: side, height: side });
+  return new Icon({ img: canvas, width: side, height: side, declutterMode: "none" });
 }
 
 function draw(context: CanvasRenderingContext2D, shares: readonly Share[], policies: number, middle: number, radius: number): void {

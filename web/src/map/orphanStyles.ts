@@ -3,6 +3,7 @@ import CircleStyle from "ol/style/Circle";
 import Fill from "ol/style/Fill";
 import Stroke from "ol/style/Stroke";
 import Style, { type StyleFunction } from "ol/style/Style";
+import type { Glimpse } from "../state/stack";
 import { rungOf } from "../words/rungs";
 import { donut } from "./donut";
 import { counted, kindOf } from "./orphans";
@@ -12,7 +13,6 @@ const WHITE = "rgba(255, 255, 255, 0.95)";
 export interface OrphanView {
   hidden: () => ReadonlySet<string>;
   team: () => string | null;
-  policyNo: () => string | null;
 }
 
 /** Radius in pixels of a ring that stands for so many policies. */
@@ -59,6 +59,7 @@ function dot(kind: string, radius: number, faded: boolean): Style {
   return new Style({
     image: new CircleStyle({
       radius,
+      declutterMode: "none", // OpenLayers 10.11 finds no other image under the pointer
       fill: new Fill({ color: hollow ? (faded ? "#ffffff60" : WHITE) : shade }),
       stroke: new Stroke({
         color: hollow ? shade : faded ? "#ffffff50" : WHITE,
@@ -69,7 +70,15 @@ function dot(kind: string, radius: number, faded: boolean): Style {
   });
 }
 
-export function policyNoOf(feature: FeatureLike): string | null {
+/** What a dot says of its orphan; null for orphans counted together. */
+export function glimpseOf(feature: FeatureLike): Glimpse | null {
   const no: unknown = feature.get("policy_no");
-  return typeof no === "string" ? no : null;
+  if (typeof no !== "string") return null;
+  const team: unknown = feature.get("team_code");
+  return {
+    policyNo: no,
+    policies: Number(feature.get("policies")),
+    kind: kindOf(feature.get("rung"), feature.get("state")),
+    teamCode: typeof team === "string" ? team : null,
+  };
 }
