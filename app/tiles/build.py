@@ -9,11 +9,12 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import polars as pl
 import shapely
 from sqlalchemy import Connection, TextClause, text
 
 from app.access.principal import EVERYTHING, Scope
-from app.db import read_sql_file
+from app.db import copy_out, read_sql_file
 from app.tiles.areas import Areas
 from app.tiles.density import Density
 from app.tiles.errors import UnknownLayer
@@ -130,17 +131,9 @@ def load_areas(connection: Connection, layer: str, on: date) -> Areas:
 
 
 def load_density(connection: Connection, scope: Scope = EVERYTHING) -> Density:
-    """The open orphans of a scope that have a point, counted in cells."""
-    rows = connection.execute(_sql("load_orphans"), _seen(scope)).all()
-    cell_x, cell_y, kind, team, policies, lon, lat = zip(*rows, strict=True) if rows else ((),) * 7
-    return Density(
-        np.array(cell_x, dtype=np.int64),
-        np.array(cell_y, dtype=np.int64),
-        kind,
-        team,
-        np.array(policies, dtype=np.int64),
-        np.column_stack((np.array(lon, dtype=np.float64), np.array(lat, dtype=np.float64))),
-    )
+    """The open orphans of a scope that have a point, counted."""
+    columns = {"lon": pl.Float64, "lat": pl.Float64, "kind": pl.String, "team_code": pl.String}
+    return Density(copy_out(connection, read_sql_file("app.tiles", "sql/load_orphans"), columns, _seen(scope)))
 
 
 def extent(

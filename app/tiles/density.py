@@ -1,23 +1,20 @@
-"""Orphans counted in cells, so that a city of a million is drawn as fast as a village."""
+"""Orphans counted in bins, so that a city of a million is drawn as fast as a village."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from app.tiles.grid import EXTENT, HALF_WORLD_M, Tile, to_mercator
 
-CELL_ZOOM = 17
-"""The cells are the tiles of this zoom."""
+BIN_SHIFT = 4
+"""A tile has 2 to this power bins on each side: 32 pixels wide where a tile is drawn 512 pixels wide."""
 
-BINS = 16
-"""Bins on each side of a tile: 32 pixels where a tile is drawn 512 pixels wide."""
-
-EXACT_AT_MOST = 10_000
+EXACT_AT_MOST = 5_000
 """A zoom shows orphans one by one if its fullest tile has at most so many."""
 
 EXACT_FROM_LATEST = 14
@@ -34,79 +31,78 @@ class Bins:
 
 
 class Density:
-    """Cells with their counts of open orphans.
+    """A pyramid of counts: for each zoom, sorted by tile, the policies of each bin, kind and team.
 
-    Parallel columns, one entry per cell, kind and team: `cell_x`, `cell_y` of the tile grid at `CELL_ZOOM`; `kind`, the rung, or the
-    state where there is no rung; `team`, None without one; `policies`; the mean `lon`, `lat` in CGCS2000 degrees.
+    `orphans`: one row for each policy, with `lon`, `lat` in CGCS2000 degrees, `kind`, the rung, or the state where there is no
+    rung, and `team_code`, null without one. Each level is summed up from the closer one, so the million is looked at once.
     """
 
-    def __init__(
-        self,
-        cell_x: NDArray[np.int64],
-        cell_y: NDArray[np.int64],
-        kind: Sequence[str],
-        team: Sequence[str | None],
-        policies: NDArray[np.int64],
-        lonlat: NDArray[np.float64],
-    ) -> None:
-        self._x, self._y, self._policies = cell_x, cell_y, policies
-        self._kinds, self._kind = _numbered(kind)
-        self._teams, self._team = _numbered([code or "" for code in team])
-        self._place = to_mercator(lonlat.reshape(-1, 2))
-        self.exact_from = self._exact_from()
-
-    def _exact_from(self) -> int:
-        """The farthest zoom from which on orphans are shown one by one."""
-        for zoom in range(EXACT_FROM_LATEST):
-            shift = CELL_ZOOM - zoom
-            key = (self._x >> shift) * 2**zoom + (self._y >> shift)
-            _, tiles = np.unique(key, return_inverse=True)
-            if not len(key) or np.bincount(tiles, weights=self._policies).max() <= EXACT_AT_MOST:
-                return zoom
-        return EXACT_FROM_LATEST
+    def __init__(self, orphans: pl.DataFrame) -> None:
+        place = to_mercator(orphans.select("lon", "lat").to_numpy())
+        closest = EXACT_FROM_LATEST - 1
+        unit = 2 * HALF_WORLD_M / 2 ** (closest + BIN_SHIFT)
+        level = orphans.select("kind", "team_code").with_columns(
+            bin_x=pl.Series(np.floor((place[:, 0] + HALF_WORLD_M) / unit).astype(np.int64)),
+            bin_y=pl.Series(np.floor((HALF_WORLD_M - place[:, 1]) / unit).astype(np.int64)),
+            policies=pl.lit(1, pl.Int64),
+            sum_x=pl.Series(place[:, 0]),
+            sum_y=pl.Series(place[:, 1]),
+        )
+        self._levels: list[pl.DataFrame] = []
+        for zoom in range(closest, -1, -1):
+            tile = (pl.col("bin_x") // 2**BIN_SHIFT) * 2**zoom + pl.col("bin_y") // 2**BIN_SHIFT
+            level = (
+                level.group_by("bin_x", "bin_y", "kind", "team_code")
+                .agg(pl.col("policies", "sum_x", "sum_y").sum())
+                .with_columns(tile=tile)
+                .sort("tile", "bin_x", "bin_y")
+            )
+            self._levels.insert(0, level)
+            level = level.with_columns(pl.col("bin_x", "bin_y") // 2)
+        self.exact_from = next(
+            (zoom for zoom, counts in enumerate(self._levels) if _fullest(counts) <= EXACT_AT_MOST), EXACT_FROM_LATEST
+        )
 
     def bins(self, tile: Tile) -> Bins:
         """The tile's bins: policies, the commonest kind and team, policies of each kind as `n_KIND`; placed at the mean of their points.
 
-        The tile's zoom is less than `EXACT_FROM_LATEST`. Ties go to the name that sorts first.
+        The tile's zoom is less than `EXACT_FROM_LATEST`. Ties go to the name that sorts first; no team sorts last.
         """
-        shift = CELL_ZOOM - tile.z
-        mine = np.flatnonzero((self._x >> shift == tile.x) & (self._y >> shift == tile.y))
-        side = shift - (BINS.bit_length() - 1)
-        bin_x = (self._x[mine] >> side) - tile.x * BINS
-        bin_y = (self._y[mine] >> side) - tile.y * BINS
-        bins, which = np.unique(bin_x * BINS + bin_y, return_inverse=True)
-        n = self._policies[mine].astype(np.float64)
-        total = np.bincount(which, weights=n)
+        level = self._levels[tile.z]
+        number = tile.x * 2**tile.z + tile.y
+        first, last = (int(level["tile"].search_sorted(number, side)) for side in ("left", "right"))
+        mine = level.slice(first, last - first)
+        each = ["bin_x", "bin_y"]
+        places = mine.group_by(each).agg(pl.col("policies", "sum_x", "sum_y").sum()).sort(each)
+        kinds = _most_first(mine, "kind").group_by(each, maintain_order=True).agg("kind", "policies")
+        teams = _most_first(mine, "team_code").group_by(each, maintain_order=True).first()
         west, _, _, north = tile.bounds_m()
-        place = self._place[mine]
-        unit = 2 * HALF_WORLD_M / 2**tile.z / EXTENT
-        x = (np.bincount(which, weights=place[:, 0] * n) / total - west) / unit
-        y = (north - np.bincount(which, weights=place[:, 1] * n) / total) / unit
-        kinds = _table(which, self._kind[mine], n, len(bins), len(self._kinds))
-        teams = _table(which, self._team[mine], n, len(bins), len(self._teams))
+        unit = tile.side_m / EXTENT
+        policies = places["policies"].to_numpy()
         properties = [
             {
-                "count": int(total[row]),
-                "rung": self._kinds[int(kinds[row].argmax())],
-                "team_code": self._teams[int(teams[row].argmax())] or None,
-                **{f"n_{self._kinds[column]}": int(kinds[row, column]) for column in np.flatnonzero(kinds[row])},
+                "count": total,
+                "rung": names[0],
+                "team_code": team,
+                **{f"n_{name}": n for name, n in zip(names, numbers, strict=True)},
             }
-            for row in range(len(bins))
+            for total, names, numbers, team in zip(
+                places["policies"], kinds["kind"], kinds["policies"], teams["team_code"], strict=True
+            )
         ]
+        x = (places["sum_x"].to_numpy() / policies - west) / unit
+        y = (north - places["sum_y"].to_numpy() / policies) / unit
         return Bins(x, y, properties)
 
 
-def _numbered(words: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
-    """The different words, sorted, and each entry's number among them."""
-    different = sorted(set(words))
-    number = {word: at for at, word in enumerate(different)}
-    return different, np.array([number[word] for word in words], dtype=np.int64)
+def _most_first(rows: pl.DataFrame, column: str) -> pl.DataFrame:
+    """For each bin, in the order of the bins, the values of a column with their policies, the commonest first."""
+    each = ["bin_x", "bin_y"]
+    counted = rows.group_by(*each, column).agg(pl.col("policies").sum())
+    return counted.sort(*each, "policies", column, descending=[False, False, True, False], nulls_last=True)
 
 
-def _table(
-    row: NDArray[np.intp], column: NDArray[np.int64], weight: NDArray[np.float64], rows: int, columns: int
-) -> NDArray[np.float64]:
-    """Sums of `weight` by row and column, shape (rows, columns)."""
-    sums = np.bincount(row * columns + column, weights=weight, minlength=rows * columns)
-    return sums.astype(np.float64).reshape(rows, columns)
+def _fullest(level: pl.DataFrame) -> int:
+    """The policies of the tile that has most."""
+    most = level.group_by("tile").agg(pl.col("policies").sum())["policies"].max()
+    return int(most) if isinstance(most, int) else 0

@@ -1,12 +1,13 @@
 """Bins lose nobody."""
 
 import numpy as np
+import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from app.tiles import density
-from app.tiles.density import CELL_ZOOM, EXACT_FROM_LATEST, Density
+from app.tiles.density import BIN_SHIFT, EXACT_FROM_LATEST, Density
 from app.tiles.grid import EXTENT, Tile, to_mercator
 
 KINDS = ("REGION_OWNER", "BRANCH_BALANCE", "LOCATION_REVIEW")
@@ -17,6 +18,9 @@ orphan = st.tuples(
 )
 
 
+CELL_ZOOM = EXACT_FROM_LATEST - 1 + BIN_SHIFT
+
+
 def cells(lonlat: NDArray[np.float64]) -> NDArray[np.int64]:
     side = Tile(CELL_ZOOM, 0, 0).side_m
     half = side * 2**CELL_ZOOM / 2
@@ -25,10 +29,8 @@ def cells(lonlat: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def counted(orphans: list[tuple[float, float, str, str | None, int]]) -> Density:
-    lonlat = np.array([o[:2] for o in orphans], dtype=np.float64).reshape(-1, 2)
-    cell = cells(lonlat)
-    n = np.array([o[4] for o in orphans], dtype=np.int64)
-    return Density(cell[:, 0], cell[:, 1], [o[2] for o in orphans], [o[3] for o in orphans], n, lonlat)
+    schema = {"lon": pl.Float64, "lat": pl.Float64, "kind": pl.String, "team_code": pl.String}
+    return Density(pl.DataFrame([o[:4] for o in orphans for _ in range(o[4])], schema=schema, orient="row"))
 
 
 @given(st.lists(orphan, min_size=1, max_size=60), st.integers(5, 9))
@@ -73,7 +75,7 @@ def test_few_orphans_are_shown_one_by_one_from_afar() -> None:
 
 
 def test_many_in_one_place_are_counted_until_near_by() -> None:
-    assert counted([(119.0, 32.0, "REGION_OWNER", "T1", 10**6)]).exact_from == EXACT_FROM_LATEST
+    assert counted([(119.0, 32.0, "REGION_OWNER", "T1", density.EXACT_AT_MOST + 1)]).exact_from == EXACT_FROM_LATEST
 
 
 def test_many_spread_out_are_shown_one_by_one_as_soon_as_a_tile_holds_few() -> None:
