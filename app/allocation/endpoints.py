@@ -23,7 +23,7 @@ from app.allocation.schemas import (
     RunPage,
 )
 from app.allocation.single import allocate_policy
-from app.deps import CurrentPrincipal, IdempotencyKey, ReadConnection, Today, WantedPage, WriteConnection
+from app.deps import CurrentEngine, CurrentPrincipal, IdempotencyKey, ReadConnection, Today, WantedPage, WriteConnection
 from app.errors import CaseNotFound, OutOfScope, RunNotFound
 from app.fields import CaseState, Code, Rung
 from app.idempotency import Answer, answer_once
@@ -59,7 +59,7 @@ _REPLAY: dict[int | str, dict[str, Any]] = {
     responses=documented(400, 404, 409, 413, 415, also=_REPLAY),
 )
 def allocate(
-    connection: WriteConnection,
+    engine: CurrentEngine,
     principal: CurrentPrincipal,
     today: Today,
     wanted: AllocationIn,
@@ -80,14 +80,16 @@ def allocate(
         # Only a case that was there before knows how often it went round.
         return Answer(200 if "generation" in found else 201, orjson.dumps(told))
 
-    return answer_once(
-        connection,
-        caller=principal.name,
-        key=idempotency_key,
-        operation="allocate",
-        request="" if idempotency_key is None else wanted.model_dump_json(),
-        act=act,
-    )
+    # The transaction is in here and not in a dependency, which would go to another thread and back twice more.
+    with engine.begin() as connection:
+        return answer_once(
+            connection,
+            caller=principal.name,
+            key=idempotency_key,
+            operation="allocate",
+            request="" if idempotency_key is None else wanted.model_dump_json(),
+            act=act,
+        )
 
 
 @router.post(
