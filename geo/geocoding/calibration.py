@@ -17,12 +17,13 @@ import numpy.typing as npt
 from geo.geocoding.evidence import EVIDENCE
 
 F64 = npt.NDArray[np.float64]
-FOUND_WITHIN: Final = 300.0  # metres: a candidate this near to the truth is the place
+FOUND_WITHIN: Final = 200.0  # metres: a candidate this near to the truth is the place
 APART: Final = 500.0  # metres: candidates farther apart are rivals
-GOOD: Final = 1200.0  # metres: an answer this near is right: the scale of a team's territory
+GOOD: Final = 500.0  # metres: an answer this near is right
+TERRITORY: Final = 1500.0  # metres: the scale on which a point farther off still lies in the right team's territory
 LAST: Final = (
     "bias", "near", "best", "rival", "none", "named", "named at a house", "house only", "between houses", "road only",
-    "error", "clean name", "sources",
+    "clean name", "sources", "district agrees", "far from road", "rivals", "house disagrees",
 )  # fmt: skip
 BINS: Final = 10
 LEAST_IN_BIN: Final = 20
@@ -66,6 +67,12 @@ def shipped() -> Calibration:
 def confidence_of(answer: F64, weights: F64) -> F64:
     """Confidence in [0, 1] from the numbers of `LAST` (one row per text)."""
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(answer @ weights, -30.0, 30.0))), np.float64)
+
+
+def chance_right(metres_off: F64) -> F64:
+    """The chance that a point so far off still gives the right answer: certain within `GOOD`, then falling by e every
+    `TERRITORY` metres (territories of unknown shape)."""
+    return np.asarray(np.exp(-np.maximum(metres_off - GOOD, 0.0) / TERRITORY), np.float64)
 
 
 def radius_by_confidence(confidence: F64, metres_off: F64, default: F64) -> F64:

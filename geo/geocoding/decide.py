@@ -8,7 +8,7 @@ import numpy as np
 
 from geo.address.compiled import STAMP, compiled, entry
 from geo.geocoding.distance import metres
-from geo.geocoding.evidence import CLEAN, ERROR, WIDTH
+from geo.geocoding.evidence import AGREES, AGREES_SHORT, CLEAN, FAR, HOUSE_DISAGREES, RIVALS, WIDTH
 from geo.geocoding.index import BY_HOUSE, BY_INTERPOLATION, BY_NAME, BY_ROAD, CAPACITY, F64, I32, Found, Records
 
 BESIDE: Final = 300.0  # metres within which candidates tell of one place
@@ -32,7 +32,7 @@ class Chosen(NamedTuple):
 def choose(found: Found, places: Records, weights: F64, apart: float, stamp: int = STAMP) -> Chosen:
     """The candidate with most belief in and around it; `apart`: metres beyond which another one is a rival."""
     rows = len(found.counts)
-    column, answer = np.full(rows, -1, np.int32), np.zeros((rows, 13))
+    column, answer = np.full(rows, -1, np.int32), np.zeros((rows, 16))
     lon, lat = np.full(rows, np.nan), np.full(rows, np.nan)
     belief = np.zeros((rows, CAPACITY))
     for i in range(rows):
@@ -80,9 +80,11 @@ def choose(found: Found, places: Records, weights: F64, apart: float, stamp: int
         answer[i, 7] = 1.0 if not named and (how & BY_HOUSE) != 0 else 0.0
         answer[i, 8] = 1.0 if how == BY_INTERPOLATION else 0.0
         answer[i, 9] = 1.0 if how == BY_ROAD else 0.0
-        answer[i, 10] = found.evidence[i, best, ERROR]
-        answer[i, 11] = found.evidence[i, best, CLEAN]
-        answer[i, 12] = np.log2(1.0 * places[place].sources) if place >= 0 else 0.0
+        answer[i, 10] = found.evidence[i, best, CLEAN]
+        e = found.evidence[i, best]
+        answer[i, 12] = e[AGREES] + e[AGREES_SHORT]
+        answer[i, 13], answer[i, 14], answer[i, 15] = e[FAR], e[RIVALS], e[HOUSE_DISAGREES]
+        answer[i, 11] = np.log2(1.0 * places[place].sources) if place >= 0 else 0.0
     return Chosen(column, answer, belief, lon, lat)
 
 

@@ -46,7 +46,7 @@ REASONS: Final = (
 ) = (1 << np.arange(8)).tolist()
 LEVEL_CODES: Final = {name: i for i, name in enumerate(LEVELS)}
 KIND_LEVELS: Final = np.array([LEVEL_CODES[k] for k in PLACE_KINDS], np.int8)
-LARGEST_RADIUS: Final = 1500.0  # metres
+LARGEST_RADIUS: Final = 2000.0  # metres
 LARGEST_ROAD_RADIUS: Final = 700.0  # metres: only short roads are points
 RADIUS_AT: Final = (np.arange(10) + 0.5) / 10
 

@@ -20,8 +20,8 @@ from geo.geocoding.calibration import (
     APART,
     F64,
     FOUND_WITHIN,
-    GOOD,
     Calibration,
+    chance_right,
     confidence_of,
     fit_choice,
     fit_logistic,
@@ -145,6 +145,6 @@ def fit(answers: list[Answers], prior: Calibration) -> Calibration:
         rows.append(chosen.answer[some])
         distances.append(a.off[np.arange(len(some)), chosen.column][some])
     last, far = np.concatenate(rows), np.concatenate(distances)
-    answer = fit_logistic(last, (far < GOOD).astype(np.float64), prior.answer, PULL)
+    answer = fit_logistic(last, chance_right(far), prior.answer, PULL)
     confidence = confidence_of(last, answer)
     return Calibration(candidate, answer, radius_by_confidence(confidence, far, prior.radius), len(far))
