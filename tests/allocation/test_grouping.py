@@ -174,6 +174,13 @@ class TestDesignations:
         holder = town.holder(policy("P1", first, third), policy("P2", second))
         assert town.bundle(holder).designations == ("A6", "A4")
 
+    def test_of_one_day_the_latest_number_first(self, town: Town) -> None:
+        rows = [
+            event("OTHER_CHANNEL", event_id=number, approved=True, designates=agent)
+            for number, agent in (("E1", "A6"), ("E2", "A4"), ("E3", "A9"))
+        ]
+        assert town.bundle(town.holder(policy("P1", *rows))).designations == ("A9", "A4", "A6")
+
     def test_without_an_approval_nobody_is_designated(self, town: Town) -> None:
         asked = event("CUSTOMER_REQUEST", approved=False, designates="A4")
         assert town.bundle(town.holder(policy("P1", event(), asked))).designations == ()

@@ -230,7 +230,6 @@ class TestCombinedPolicies:
         assert cases[2].origin_agent_code == "A2"
         assert [known.origin_agent_code for known in cases[0].events] == ["A8"]
 
-
     def test_events_of_one_day_come_by_their_numbers(self, opened) -> None:
         origins = ["A1", "A2", "A3", "A4", "A5", "A6"]
         rows = [event(of=code, event_id=f"E{number}") for number, code in enumerate(origins)]

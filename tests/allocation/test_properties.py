@@ -16,7 +16,7 @@ from app.allocation.strategy import Strategy
 from .maps import RUN_DATE, Town
 from .scenes import Scene, scene_of, scenes
 
-thorough = settings(deadline=None, max_examples=200)
+thorough = settings(deadline=None, max_examples=100)
 
 
 def run(scene: Scene, *, distribute: bool = False) -> tuple[Batch, list[Decision], World]:

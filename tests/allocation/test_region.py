@@ -190,15 +190,21 @@ class TestSuccessor:
         decision = drawn.decide(drawn.holder(orphan(of=None), at=(0.002, 0.005), code="C1"))
         assert (decision.team_code, decision.rung) == ("T-D", "REGION_TIE_COMMUNITY")
 
-    @pytest.mark.parametrize(("at", "touching"), [((0.010, 0.005), True), ((0.005, 0.005), False)])
+    @pytest.mark.parametrize(
+        ("at", "touching"),
+        [((0.005, 0.005), False), ((0.010, 0.005), False), ((0.005, 0.000), True), ((0.007, 0.005), False)],
+        ids=["inside the inherited", "inside the own", "on the border of both", "inside both"],
+    )
     def test_owns_a_place_once_and_is_inside_if_inside_once(self, drawn: Town, at, touching: bool) -> None:
-        drawn.team("T-A", "E", {}, failure="H2_ENDED", successor="T-B")
-        drawn.territory("T-B", 0.005, 0.000, 0.010, 0.010)
-        drawn.territory_areas["T-B"] = drawn.territory_areas["T-B"].difference(drawn.territory_areas["T-A"])
-        bundle = drawn.bundle(drawn.holder(orphan(of=None), at=at))
-        assert owners(bundle, drawn.world()) == (Owner("T-B", touching),)
-        decision = drawn.decide(drawn.holder(orphan(of=None), at=at))
+        drawn.team("T-A", "E", {}, failure="H2_ENDED", successor="T-B").territory("T-B", 0.005, 0.000, 0.010, 0.010)
+        holder = drawn.holder(orphan(of=None), at=at)
+        assert owners(drawn.bundle(holder), drawn.world()) == (Owner("T-B", touching),)
+        decision = drawn.decide(holder)
         assert (decision.rung, decision.flags) == ("REGION_OWNER", ())
+
+    def test_is_named_in_the_order_of_the_codes(self, drawn: Town) -> None:
+        bundle = drawn.bundle(drawn.holder(orphan(of=None), at=(0.010, 0.005)))
+        assert owners(bundle, drawn.world()) == (Owner("T-B", True), Owner("T-D", True))
 
     def test_agents_still_listed_under_the_dissolved_team_are_not_eligible(self, drawn: Town) -> None:
         holder = drawn.holder(orphan(of="left"), orphan("P2", of="left"), at=SHARED)

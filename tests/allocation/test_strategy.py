@@ -1,5 +1,7 @@
 """The configuration: the rulebook's numbers by default, stored without loss, unknown settings refused."""
 
+from dataclasses import FrozenInstanceError
+
 import pytest
 
 from app.allocation.strategy import Strategy
@@ -10,6 +12,11 @@ def test_the_defaults_are_the_rulebook_s() -> None:
     assert (strategy.notice_days, strategy.lapse_months) == (30, 6)
     assert (strategy.location_hold_days, strategy.hold_ends_before_notice_days) == (7, 5)
     assert (strategy.region_before_servicer, strategy.received_window_days) == (False, 90)
+
+
+def test_a_version_never_changes() -> None:
+    with pytest.raises(FrozenInstanceError):
+        Strategy().lapse_months = 3  # type: ignore[misc]
 
 
 def test_stored_and_read_again() -> None:
