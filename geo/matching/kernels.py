@@ -109,7 +109,7 @@ def look_up(
             i, j = _cell(lon[p], lat[p], frame, nx, ny)
             entry = np.int32(-1)
             if i >= 0:
-                entry = table[j * nx + i]
+                entry = table[i * ny + j]
             entries[p - start] = entry
             found[p] = max(entry, np.int32(-1))
             number[p] = entry >= 0
@@ -169,7 +169,7 @@ def list_all(
         i, j = _cell(px, py, frame, nx, ny)
         x = frame[0] + i * frame[4]
         y = frame[1] + j * frame[5]
-        entry = table[j * nx + i]
+        entry = table[i * ny + j]
         item = -1 - entry
         before = -1
         for _ in range(lists[-2 - entry]):
@@ -286,7 +286,7 @@ def near(
             continue
         i, j = _cell(px, py, frame, nx, ny)
         if i >= 0:
-            entry = table[j * nx + i]
+            entry = table[i * ny + j]
             if entry >= 0:
                 seen[entry] = -p - 1
             elif entry < -1:
@@ -298,9 +298,9 @@ def near(
                         seen[lists[item]] = -p - 1
                     item += 2 + 2 * (lists[item + 1] >> 2)
         before = out
-        for jj in range(max(0, int(np.floor(low))), min(ny - 1, int(np.floor(high))) + 1):
-            for ii in range(max(0, int(np.floor(left))), min(nx - 1, int(np.floor(right))) + 1):
-                entry = table[jj * nx + ii]
+        for ii in range(max(0, int(np.floor(left))), min(nx - 1, int(np.floor(right))) + 1):
+            for jj in range(max(0, int(np.floor(low))), min(ny - 1, int(np.floor(high))) + 1):
+                entry = table[ii * ny + jj]
                 if entry >= -1:
                     continue
                 item = -1 - entry

@@ -49,15 +49,17 @@ def flatten(areas: Sequence[BaseGeometry | None] | NDArray[Any]) -> Rings:
     wrong = ~np.isin(kinds, (_POLYGON, _MULTIPOLYGON, _MISSING)) & ~shapely.is_empty(shapes)
     if wrong.any():
         raise NotAnAreaError(int(wrong.argmax()))
-    parts, part_area = shapely.get_parts(shapes[~shapely.is_missing(shapes)], return_index=True)
-    part_area = np.flatnonzero(~shapely.is_missing(shapes))[part_area]
+    parts, part_area = shapes, np.arange(len(shapes))
+    if (kinds != _POLYGON).any():
+        # Takes multipolygons apart and leaves out what is missing; copies every part, which is not cheap.
+        parts, part_area = shapely.get_parts(shapes, return_index=True)
     occupied = ~shapely.is_empty(parts)
     parts, part_area = parts[occupied], part_area[occupied]
 
     xy = shapely.get_coordinates(parts)
     part_start = np.concatenate([[0], np.cumsum(shapely.get_num_coordinates(parts))])
-    finite = np.isfinite(xy).all(axis=1)
-    if not finite.all():
+    if not np.isfinite(xy).all():
+        finite = np.isfinite(xy).all(axis=1)
         raise NotAnAreaError(int(part_area[np.searchsorted(part_start, finite.argmin(), side="right") - 1]))
     ends = np.zeros(len(xy), dtype=np.bool_)
     ends[part_start[1:] - 1] = True
