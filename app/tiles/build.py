@@ -29,22 +29,22 @@ def _sql(name: str) -> TextClause:
     return text(read_sql_file("app.tiles", f"sql/{name}"))
 
 
-def versions(connection: Connection) -> dict[str, str]:
-    """For each layer a word that changes whenever its content may have changed."""
+def versions(connection: Connection, store: TileStore) -> dict[str, str]:
+    """For each layer a word that changes whenever its content may have changed; that of orphans may rest a while."""
     row = connection.execute(_sql("versions")).mappings().one()
     return {
         "branches": f"{row['branches']}-{row['organisations']}",
         "communities": str(row["communities"]),
         "territories": f"{row['territories']}-{row['teams']}",
-        "orphans": str(row["orphans"]),
+        "orphans": store.version_to_show("orphans", str(row["orphans"])),
     }
 
 
-def version(connection: Connection, layer: str) -> str:
+def version(connection: Connection, store: TileStore, layer: str) -> str:
     """The version of one layer. Raises `UnknownLayer`."""
     if layer not in LAYERS:
         raise UnknownLayer()
-    return versions(connection)[layer]
+    return versions(connection, store)[layer]
 
 
 def content_name(layer: str, at_version: str, on: date, scope: Scope) -> str:
@@ -71,12 +71,16 @@ def tile(
     """
     content = content_name(layer, at_version, on, scope)
     if layer == "orphans":
-        return store.tiles.get((content, square), lambda: _orphans_tile(connection, store, square, scope, content))
+        return store.tiles.get(
+            (content, square), lambda: _orphans_tile(connection, store, square, scope, at_version, content)
+        )
     return store.tiles.get((content, square), lambda: _areas_tile(connection, store, layer, square, on, content))
 
 
-def _orphans_tile(connection: Connection, store: TileStore, square: Tile, scope: Scope, content: str) -> bytes:
-    counted: Density = store.layers.get(content, lambda: load_density(connection, scope))
+def _orphans_tile(
+    connection: Connection, store: TileStore, square: Tile, scope: Scope, at_version: str, content: str
+) -> bytes:
+    counted = store.build("orphans", at_version, content, lambda: load_density(connection, scope))
     if square.z >= counted.exact_from:
         values = {"z": square.z, "x": square.x, "y": square.y, **_seen(scope)}
         return bytes(connection.execute(_sql("orphans"), values).scalar_one())

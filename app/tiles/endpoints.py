@@ -37,6 +37,7 @@ class Extent(Output):
 
 @router.get("/tiles/extent", operation_id="getExtent", tags=["tiles"], responses=documented())
 def get_extent(
+    request: Request,
     connection: ReadConnection,
     principal: CurrentPrincipal,
     today: Today,
@@ -47,7 +48,7 @@ def get_extent(
     """The bounding box of all areas, of a branch or of a team's territory, and the versions of the layers."""
     day = on or today
     bbox = build.extent(connection, day, team_code, branch_code)
-    named = {layer: _word(text) for layer, text in build.versions(connection).items()}
+    named = {layer: _word(text) for layer, text in build.versions(connection, _store(request)).items()}
     return Extent(bbox=None if bbox is None else list(bbox), on=day, versions=named)
 
 
@@ -81,14 +82,15 @@ def get_tile(
     `team_code`, and `n_RUNG` for each rung.
     """
     square = Tile(z, x, y)
-    at_version = build.version(connection, layer)
+    store = _store(request)
+    at_version = build.version(connection, store, layer)
     day = on or today
     tag = f'"{_word(build.content_name(layer, at_version, day, principal.scope))}"'
     # A tile must not outlive a change, and to ask again costs a millisecond: hence always asked, seldom sent.
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if if_none_match is not None and tag in (each.strip().removeprefix("W/") for each in if_none_match.split(",")):
         return Response(status_code=304, headers=headers)
-    made = build.tile(connection, _store(request), layer, square, on=day, at_version=at_version, scope=principal.scope)
+    made = build.tile(connection, store, layer, square, on=day, at_version=at_version, scope=principal.scope)
     if not made:
         return Response(status_code=204, headers=headers)
     return Response(made, media_type=MEDIA_TYPE, headers=headers)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from threading import Lock, RLock
+from time import monotonic
 from typing import Any, Generic, TypeVar
 
 Value = TypeVar("Value")
@@ -54,9 +56,51 @@ class Kept(Generic[Value]):
                 self._weight -= self._weigh(old)
 
 
-class TileStore:
-    """The caches of one application. Keys hold the version of the content, so nothing kept can be out of date."""
+COSTLY_S = 0.25
+REST = 10
+"""A layer that takes longer than `COSTLY_S` to build then rests `REST` times as long before it is built for newer content."""
 
-    def __init__(self) -> None:
+
+@dataclass(slots=True)
+class _Shown:
+    version: str
+    rests_until: float
+
+
+class TileStore:
+    """The caches of one application. Keys hold the version of the content, so nothing kept passes for newer than it is."""
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self.layers: Kept[Any] = Kept(6)
         self.tiles: Kept[bytes] = Kept(64 * 1024 * 1024, lambda tile: len(tile) + 200)
+        self._clock = clock
+        self._shown: dict[str, _Shown] = {}
+        self._lock = Lock()
+
+    def version_to_show(self, layer: str, newest: str) -> str:
+        """The newest version, or the one shown so far while the layer rests.
+
+        Else every change of a stream of changes would have a million orphans counted anew.
+        """
+        with self._lock:
+            shown = self._shown.get(layer)
+            if shown is not None and self._clock() < shown.rests_until:
+                return shown.version
+            self._shown[layer] = _Shown(newest, 0.0)
+            return newest
+
+    def build(self, layer: str, version: str, key: Hashable, make: Callable[[], Value]) -> Value:
+        """The layer's content under this key, made if need be; then the layer rests."""
+
+        def timed() -> Value:
+            began = self._clock()
+            made = make()
+            ended = self._clock()
+            with self._lock:
+                shown = self._shown.get(layer)
+                if shown is not None and shown.version == version and ended - began > COSTLY_S:
+                    shown.rests_until = ended + REST * (ended - began)
+            return made
+
+        value: Value = self.layers.get(key, timed)
+        return value

@@ -24,7 +24,13 @@ def city(connection: Connection) -> Connection:
 
 def made(connection: Connection, layer: str, tile: Tile, on: date = TODAY, scope: Scope = Scope()) -> bytes:  # noqa: B008
     return build.tile(
-        connection, TileStore(), layer, tile, on=on, at_version=build.version(connection, layer), scope=scope
+        connection,
+        TileStore(),
+        layer,
+        tile,
+        on=on,
+        at_version=build.version(connection, TileStore(), layer),
+        scope=scope,
     )
 
 
@@ -121,7 +127,8 @@ def test_orphans_out_of_scope_are_not_shown(city: Connection, scope: Scope, seen
 
 
 def test_two_scopes_do_not_share_what_is_kept(city: Connection) -> None:
-    store, at_version = TileStore(), build.version(city, "orphans")
+    store = TileStore()
+    at_version = build.version(city, store, "orphans")
     west = Scope(branch_codes=frozenset({"W"}))
     sizes = [
         len(
@@ -147,7 +154,7 @@ def test_an_empty_database_has_empty_tiles_and_no_extent(connection: Connection,
 
 def test_an_unknown_layer_is_refused(connection: Connection) -> None:
     with pytest.raises(UnknownLayer):
-        build.version(connection, "roads")
+        build.version(connection, TileStore(), "roads")
 
 
 @pytest.mark.parametrize(
@@ -164,11 +171,11 @@ def test_an_unknown_layer_is_refused(connection: Connection) -> None:
     ],
 )
 def test_versions_change_with_the_content_and_only_then(city: Connection, change: str, changed: set[str]) -> None:
-    before = build.versions(city)
+    before = build.versions(city, TileStore())
     # A savepoint is a transaction of its own to PostgreSQL, as another session's change would be.
     with city.begin_nested():
         city.execute(text(change))
-    after = build.versions(city)
+    after = build.versions(city, TileStore())
     assert {layer for layer in before if before[layer] != after[layer]} == changed
 
 

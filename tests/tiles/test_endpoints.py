@@ -10,6 +10,7 @@ from sqlalchemy import create_engine, text
 from app.db import normal_url
 from app.main import create_app
 from app.settings import Settings
+from app.tiles.store import TileStore
 
 from .world import TODAY, build_city, build_orphans, layers, square
 
@@ -25,7 +26,9 @@ def client(database_url: str) -> Iterator[TestClient]:
         build_orphans(connection)
     engine.dispose()
     settings = Settings(database_url=database_url, today=TODAY, web=Path("/nonexistent"))
-    with TestClient(create_app(settings, worker=False), raise_server_exceptions=False) as made:
+    app = create_app(settings, worker=False)
+    app.state.tiles = TileStore(clock=lambda: 0.0)  # however slow the machine, nothing rests
+    with TestClient(app, raise_server_exceptions=False) as made:
         yield made
 
 

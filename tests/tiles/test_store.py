@@ -5,7 +5,7 @@ from threading import Barrier
 
 import pytest
 
-from app.tiles.store import Kept
+from app.tiles.store import COSTLY_S, REST, Kept, TileStore
 
 
 def test_many_who_ask_at_once_have_it_made_once() -> None:
@@ -50,3 +50,44 @@ def test_what_could_not_be_made_is_tried_again() -> None:
     with pytest.raises(RuntimeError):
         kept.get("key", fail)
     assert kept.get("key", lambda: "made") == "made"
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_what_is_costly_to_build_rests_before_it_is_built_anew() -> None:
+    clock = Clock()
+    store = TileStore(clock)
+
+    def slowly() -> str:
+        clock.now += 3
+        return "built"
+
+    assert store.version_to_show("orphans", "1") == "1"
+    assert store.version_to_show("orphans", "2") == "2"
+    assert store.build("orphans", "2", "key 2", slowly) == "built"
+    clock.now += 3 * REST - 0.1
+    assert store.version_to_show("orphans", "3") == "2"
+    assert store.build("orphans", "2", "key 2", slowly) == "built"
+    clock.now += 0.2
+    assert store.version_to_show("orphans", "3") == "3"
+
+
+def test_what_is_built_quickly_does_not_rest() -> None:
+    clock = Clock()
+    store = TileStore(clock)
+
+    def quickly() -> str:
+        clock.now += COSTLY_S / 2
+        return "built"
+
+    store.version_to_show("orphans", "1")
+    store.build("orphans", "1", "key", quickly)
+    assert store.version_to_show("orphans", "2") == "2"
