@@ -18,7 +18,7 @@ from app.allocation import loads
 from app.exchange import references, repository
 from app.exchange.layout import FOLDER, AreaLayout, Layout
 from app.exchange.reading import Batch, Source
-from app.exchange.rebuild import keys_last
+from app.exchange.rebuild import Keys, keys_last
 from app.exchange.references import Known
 from app.exchange.rejections import FileRefused, RejectedFile
 from app.exchange.report import FileReport, ImportReport
@@ -28,7 +28,13 @@ from app.exchange.storing import Progress, Storing
 __all__ = ["ImportBusy", "ImportReport", "ImportStopped", "Progress", "import_folder"]
 
 LARGE: Final = 4 * 1024 * 1024
-"""Bytes from which on an empty table is filled without its keys."""
+"""Bytes of a file from which on it may be worth while to fill a table without its keys."""
+
+OUTWEIGHS: Final = 4
+"""How many times the file must outweigh the rows that are there already."""
+
+FILLED_TABLES: Final = frozenset({"policyholder", "address", "policy", "orphan_event", "gazetteer_place"})
+"""Tables for which that is done: those with many rows, and none that others follow by ON UPDATE CASCADE."""
 
 AHEAD: Final = 4
 """Batches that wait, read and checked, while the one before is being stored."""
@@ -145,12 +151,11 @@ class _Import:
             try:
                 known = Known()
                 known.load(connection, references.tables_needed(self.layouts))
-                empty = repository.empty_tables(connection, {layout.table for layout in self.layouts})
                 connection.commit()
                 with self._read_ahead(known) as items:
                     for item in items:
                         assert isinstance(item, _Begin)
-                        self._take_in(connection, item.source, items, fill=item.source.layout.table in empty)
+                        self._take_in(connection, item.source, items)
             finally:
                 if not connection.invalidated:
                     connection.rollback()
@@ -207,7 +212,12 @@ class _Import:
         if self.max_bytes is not None and size > self.max_bytes:
             raise FileRefused("FILE_TOO_LARGE", detail=f"{size:,} > {self.max_bytes:,} B")
 
-    def _take_in(self, connection: Connection, source: Source, items: Iterator[_Item], *, fill: bool) -> None:
+    def _worth_dropping_keys(self, source: Source) -> int:
+        """Bytes that the table may hold already if it is to be filled without its keys; −1 if it is not."""
+        size = source.path.stat().st_size
+        return size // OUTWEIGHS if size >= LARGE and source.layout.table in FILLED_TABLES else -1
+
+    def _take_in(self, connection: Connection, source: Source, items: Iterator[_Item]) -> None:
         """One file, in one transaction."""
         layout = source.layout
         self.file = layout.file
@@ -216,13 +226,11 @@ class _Import:
         try:
             with connection.begin():
                 repository.begin(connection)
-                filled = False
-                if fill and source.path.stat().st_size >= LARGE:
-                    with keys_last(connection, layout.table) as filled:
-                        if filled:
-                            storing.fill(connection)
-                if not filled:
-                    storing.merge(connection)
+                with keys_last(connection, layout.table, most_bytes=self._worth_dropping_keys(source)) as keys:
+                    if keys is Keys.DROPPED_AND_EMPTY:
+                        storing.fill(connection)
+                    else:
+                        storing.merge(connection)
                 report = storing.report
                 if report.stored or report.replaced:
                     repository.analyze(connection, layout.table)

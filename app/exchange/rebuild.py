@@ -1,10 +1,11 @@
-"""Filling an empty table without its keys, and building them afterwards in one go."""
+"""Filling a table without its keys, and building them afterwards in one go."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
@@ -43,47 +44,61 @@ class _Parts:
     build: list[str]
 
 
+class Keys(Enum):
+    """What `keys_last` could do: nothing; drop the keys of a table that holds rows; or of one that is empty and takes COPY FREEZE."""
+
+    KEPT = auto()
+    DROPPED = auto()
+    DROPPED_AND_EMPTY = auto()
+
+
+class _InTheWay(Exception):
+    """The table has filled up meanwhile."""
+
+
 @contextmanager
-def keys_last(connection: Connection, table: str) -> Iterator[bool]:
-    """Within it an empty table has no keys, indexes and foreign keys from and to it, and takes COPY FREEZE; after it they are there
+def keys_last(connection: Connection, table: str, *, most_bytes: int) -> Iterator[Keys]:
+    """Within it a table of at most so many bytes has no keys, indexes and foreign keys from and to it; after it they are there
     again, each foreign key tested by one join.
 
-    It yields False, with nothing changed, where that is not to be had: the table holds rows, is not ours, is in use, or something
-    depends on a key. All of it is in the caller's transaction: a rollback brings everything back. CHECK constraints stay
-    and are tested row by row. Raises `DBAPIError`.
+    The keys are kept where the table is larger, is not ours, is in use, has triggers, or something depends on a key. All of it
+    is in the caller's transaction: a rollback brings everything back. CHECK constraints stay and are tested row by row, but
+    nothing cascades. Raises `DBAPIError`.
     """
-    rebuild = _take_apart(connection, table)
-    yield rebuild is not None
-    for statement in rebuild or ():
-        connection.exec_driver_sql(statement)
-
-
-def _take_apart(connection: Connection, table: str) -> list[str] | None:
+    if not connection.execute(text(_CAN), {"table": table}).scalar_one() or _bytes(connection, table) > most_bytes:
+        yield Keys.KEPT
+        return
     try:
         with connection.begin_nested():
-            if not connection.execute(text(_CAN), {"table": table}).scalar_one():
-                return None
-            connection.execute(text(f"SET LOCAL lock_timeout = {PATIENCE_MS}"))
-            connection.execute(text(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))
-            if connection.execute(text(f"SELECT EXISTS (SELECT FROM {table})")).scalar_one():  # noqa: S608
-                return None
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {PATIENCE_MS}")
+            connection.exec_driver_sql(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+            size = _bytes(connection, table)
+            if size > most_bytes:
+                raise _InTheWay
             parts = _parts(connection, table)
             for statement in parts.drop:
                 connection.exec_driver_sql(statement)
-            connection.execute(text("SET LOCAL lock_timeout TO DEFAULT"))
-    except DBAPIError as error:
-        if error.connection_invalidated:
+            connection.exec_driver_sql("SET LOCAL lock_timeout TO DEFAULT")
+    except (DBAPIError, _InTheWay) as error:
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
             raise
-        return None
-    # In the transaction that fills it: COPY FREEZE is allowed, and where wal_level is minimal nothing goes to the log.
-    connection.execute(text(f"TRUNCATE {table}"))
-    return parts.build
-
-
-def put_together(connection: Connection, table: str, statements: list[str]) -> None:
-    """Second half: build what `take_apart` dropped, each foreign key tested by one join. Raises `DBAPIError`."""
-    for statement in statements:
+        yield Keys.KEPT
+        return
+    if size == 0:
+        # In the transaction that fills it: COPY FREEZE is allowed, and where wal_level is minimal nothing goes to the log.
+        connection.exec_driver_sql(f"TRUNCATE {table}")
+    yield Keys.DROPPED if size else Keys.DROPPED_AND_EMPTY
+    for statement in parts.build:
         connection.exec_driver_sql(statement)
+
+
+def _bytes(connection: Connection, table: str) -> int:
+    """Size of the rows; 0 without rows, whatever room there is for them."""
+    there = connection.exec_driver_sql(f"SELECT EXISTS (SELECT FROM {table})").scalar_one()  # noqa: S608
+    size: int = connection.execute(
+        text("SELECT pg_relation_size(CAST(:table AS regclass))"), {"table": table}
+    ).scalar_one()
+    return size if there else 0
 
 
 def _parts(connection: Connection, table: str) -> _Parts:

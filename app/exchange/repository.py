@@ -50,15 +50,6 @@ def unlock(connection: Connection) -> None:
     connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": IMPORT_LOCK})
 
 
-def empty_tables(connection: Connection, tables: Iterable[str]) -> set[str]:
-    """Those of the tables without a row."""
-    return {
-        table
-        for table in tables
-        if not connection.execute(text(f"SELECT EXISTS (SELECT FROM {table})")).scalar_one()  # noqa: S608
-    }
-
-
 def csv_chunks(frames: Iterable[pl.DataFrame], columns: Sequence[str]) -> Iterator[bytes]:
     """The frames as CSV that COPY takes; a part is made while the one before it is being sent."""
     with ThreadPoolExecutor(1, thread_name_prefix="csv") as maker:

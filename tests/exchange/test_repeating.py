@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from app.exchange import importing, records
 
@@ -10,12 +11,14 @@ from . import folders
 from .conftest import Store
 
 
-@pytest.fixture(params=["merged", "filled", "filled in small parts"])
+@pytest.fixture(params=["merged", "keys dropped", "keys dropped whatever is there", "in small parts"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The ways into an empty table give the same."""
+    """The ways into a table give the same."""
     if request.param != "merged":
         monkeypatch.setattr(importing, "LARGE", 0)
-    if request.param == "filled in small parts":
+    if request.param == "keys dropped whatever is there":
+        monkeypatch.setattr(importing, "OUTWEIGHS", 1e-9)
+    if request.param == "in small parts":
         monkeypatch.setattr(records, "BLOCK", 256)
     return str(request.param)
 
@@ -30,6 +33,23 @@ def test_the_second_time_changes_nothing(town: Store, way: str) -> None:
         assert (one.stored, one.replaced, one.rejected) == (0, 0, 0)
         assert one.unchanged == one.read > 0
     assert report.exit_code == 0
+
+
+def test_rows_that_are_there_already_stay_and_are_replaced(town: Store, way: str) -> None:
+    town.load()
+    for file, change in (("policies.csv", {"product": "换了"}), ("addresses.csv", {"community_code": "C77"})):
+        first, *others = folders.rows(file)
+        new = first | {"policy_no": "P9"} if file == "policies.csv" else first | {"text": "别处"}
+        folders.write_rows(town.folder, file, [new, first | change, *others[1:]])
+    report = {one.file: (one.stored, one.replaced, one.unchanged) for one in town.load().files}
+    assert report["policies.csv"] == report["addresses.csv"] == (1, 1, 2)
+    assert town.all("SELECT policy_no, product FROM policy ORDER BY 1")[::4] == [("P1", "换了"), ("P9", "年金甲款")]
+    assert town.one("SELECT count(*) FROM address") == 5
+    with pytest.raises(IntegrityError):
+        town.do(
+            "INSERT INTO policy (policy_no, policyholder_id, branch_code, status, served_by_collection) SELECT policy_no,"
+            " policyholder_id, branch_code, status, false FROM policy"
+        )
 
 
 def test_every_way_in_leaves_the_same(town: Store, way: str) -> None:
@@ -206,7 +226,7 @@ def test_a_folder_may_hold_a_part_only(town: Store) -> None:
     assert [(one.file, one.stored, one.rejected) for one in report.files] == [("events.csv", 1, 1)]
 
 
-def test_a_table_with_rows_is_not_taken_apart(town: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_in_use_is_not_taken_apart(town: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """A reader that holds a table makes the import go round: it merges."""
     monkeypatch.setattr(importing, "LARGE", 0)
     monkeypatch.setattr("app.exchange.rebuild.PATIENCE_MS", 50)
