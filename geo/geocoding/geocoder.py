@@ -10,8 +10,10 @@ import polars as pl
 
 from geo.address.characters import fold
 from geo.address.divisions import (
+    AMBIGUOUS,
     CITY,
     CONTRADICTED,
+    DISTRICT,
     STALE,
     Divisions,
     build_divisions,
@@ -26,6 +28,7 @@ from geo.geocoding.index import BY_HOUSE, BY_INTERPOLATION, BY_NAME, Found, Inde
 
 BLOCK: Final = 8192
 PROVIDER: Final = "gazetteer"
+RURAL_TEXT: Final = "(?:村|屯|寨).{0,8}(?:组|队|社)"
 SCHEMA: Final = {
     "lon": pl.Float64, "lat": pl.Float64, "level": pl.String, "confidence": pl.Float64, "radius_m": pl.Float64,
     "province": pl.String, "city": pl.String, "district": pl.String, "matched": pl.String, "provider": pl.String,
@@ -102,9 +105,9 @@ class Geocoder:
     ) -> pl.DataFrame:
         """One row per text in the same order, with the columns of `SCHEMA`.
 
-        lon, lat: CGCS2000 degrees, null where the address is coarser than a road; radius_m: within it 90 % of such
-        answers lie; reasons: codes joined by `;`. `prior_city`, `prior_district`: names that settle what a text
-        leaves open (the policy's branch), never what it says.
+        lon, lat: CGCS2000 degrees, null where no point is sure enough; radius_m: within it 90 % of such answers lie;
+        reasons: codes joined by `;`. `prior_city`, `prior_district`: names whose city settles what a text leaves open
+        (the policy's branch), never what it says.
         """
         asked = pl.DataFrame({"text": texts.cast(pl.String).fill_null("")}).with_columns(
             city=pl.lit("") if prior_city is None else prior_city.fill_null(""),
@@ -130,7 +133,7 @@ class Geocoder:
 
     def candidates(self, text: str, limit: int = 5) -> list[Candidate]:
         """The likeliest places for one address, best first."""
-        parsed = self._parse(pl.Series([text], dtype=pl.String), None)
+        parsed = self._parse(pl.DataFrame({"text": [text], "city": [""], "district": [""]}))
         found = empty_found(1)
         find_candidates(parsed, self.index, 0, found)
         chosen = choose(found, self.index.places, self.calibration.candidate, APART)
@@ -156,16 +159,24 @@ class Geocoder:
     def _name(self, division: int) -> str:
         return self.divisions.names[division] if division >= 0 else ""
 
-    def _parse(self, texts: pl.Series, prior_city: pl.Series | None) -> Parsed:
-        folded = fold(texts)
-        prior = np.full(len(texts), self.only_city, np.int32)
-        if prior_city is not None:
-            table = {name: self.divisions.position(CITY, name) for name in prior_city.unique().to_list() if name}
-            for name, position in table.items():
-                prior[(prior_city == name).to_numpy()] = position
+    def _prior(self, asked: pl.DataFrame) -> npt.NDArray[np.int32]:
+        """The city that settles what a text leaves open: named, or that of the named district, or the only one."""
+        prior = np.full(len(asked), self.only_city, np.int32)
+        for column, level in (("district", DISTRICT), ("city", CITY)):
+            for name in filter(None, asked[column].unique().to_list()):
+                known = [
+                    i for i, n in enumerate(self.divisions.names) if n == name and self.divisions.level[i] == level
+                ]
+                covered = [i for i in known if self.covered[i]] or known
+                if len(covered) == 1:
+                    prior[(asked[column] == name).to_numpy()] = self.divisions.city[covered[0]]
+        return prior
+
+    def _parse(self, asked: pl.DataFrame) -> Parsed:
+        folded = fold(asked["text"])
+        prior = self._prior(asked)
         stated = resolve_divisions(folded, self.divisions, self.covered, prior)
         city = np.where(stated.city >= 0, stated.city, prior).astype(np.int32)
-        self._stated = stated
         return Parsed(
             folded.codes,
             folded.start,
@@ -179,7 +190,7 @@ class Geocoder:
         )
 
     def _answer(self, asked: pl.DataFrame) -> pl.DataFrame:
-        parsed = self._parse(asked["text"], asked["city"])
+        parsed = self._parse(asked)
         rows = len(asked)
         columns: dict[str, npt.NDArray[Any]] = {
             "lon": np.full(rows, np.nan), "lat": np.full(rows, np.nan), "level": np.full(rows, LEVEL_CODES["NONE"], np.int8),
@@ -191,6 +202,9 @@ class Geocoder:
             find_candidates(parsed, self.index, first, found)
             chosen = choose(found, self.index.places, self.calibration.candidate, APART)
             self._settle(parsed, first, found, chosen, columns)
+        lost = np.flatnonzero(np.isnan(columns["lon"]))
+        rural = asked["text"].gather(lost).str.contains(RURAL_TEXT).to_numpy()
+        columns["reasons"][lost[rural]] |= RURAL
         return self._frame(columns)
 
     def _settle(
@@ -220,12 +234,13 @@ class Geocoder:
         out["reasons"][at] |= reasons
         district = self.index.places["voted"][near]
         stated = parsed.district[at]
-        out["district"][at] = np.where(stated >= 0, stated, district)
+        out["district"][at] = np.where(stated >= 0, stated, np.where(sure, district, -1))
         city = self.index.places["city"][near]
-        out["city"][at] = np.where(city >= 0, city, out["city"][at])
+        out["city"][at] = np.where((city >= 0) & sure, city, out["city"][at])
         flags = parsed.flags[first : first + len(chosen.column)]
         whole = slice(first, first + len(chosen.column))
         out["reasons"][whole] |= np.where(flags & STALE, STALE_DIVISION, 0)
+        out["reasons"][whole] |= np.where(flags & AMBIGUOUS, AMBIGUOUS_NAME, 0)
         out["reasons"][whole] |= np.where(flags & CONTRADICTED, DISTRICT_CONTRADICTION, 0)
         none = chosen.column < 0
         none[rows[~sure]] = True

@@ -77,6 +77,8 @@ def test_sources_that_lie_apart_lower_confidence(geocoder: Geocoder) -> None:
         ("月湖市西屏区没有此处花园", "DISTRICT", "ONLY_DISTRICT"),
         ("月湖市", "CITY", "NOT_FOUND"),
         ("", "CITY", "NOT_FOUND"),
+        ("月湖市西屏区外沟村3组12号", "DISTRICT", "RURAL"),
+        ("月湖市浦东新区采石路", "CITY", "DISTRICT_CONTRADICTION"),
         ("🙂🙂", "CITY", "NOT_FOUND"),
     ],
 )
@@ -149,6 +151,8 @@ def test_the_prior_city_settles_what_the_text_leaves_open() -> None:
     both = geocoder.geocode(texts, prior_city=pl.Series(["月湖市", "日湖市"]))
     assert both["city"].to_list() == ["月湖市", "日湖市"]
     assert both["lon"][1] - both["lon"][0] == pytest.approx(2.0, abs=1e-6)
+    district = geocoder.geocode(pl.Series(["采石路8号丹枫苑3幢"]), prior_district=pl.Series(["鼓楼区"]))
+    assert district["city"].to_list() != ["南京市"]
     stated = geocoder.geocode(pl.Series(["月湖市采石路8号丹枫苑3幢"]), prior_city=pl.Series(["日湖市"]))
     assert stated["city"].to_list() == ["月湖市"]
 
