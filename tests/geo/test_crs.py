@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.crs import (
@@ -122,12 +122,14 @@ def test_worked_example() -> None:
     assert (float(lon), float(lat)) == (pytest.approx(120.018, abs=1e-6), pytest.approx(30.005, abs=1e-6))
 
 
+@settings(deadline=None)
 @given(in_rectangle)
 def test_forward_is_the_published_algorithm(point: tuple[float, float]) -> None:
     gcj = published_gcj02(*point)
     assert [float(v) for v in convert(*point, Crs.WGS84, Crs.GCJ02)] == pytest.approx(gcj, abs=1e-12, rel=0)
 
 
+@settings(deadline=None)
 @given(lonlat(73.5, 18.0, 135.1, 53.6))
 def test_bd09_is_the_published_algorithm_on_top_of_gcj02(point: tuple[float, float]) -> None:
     bd = published_bd09(*published_gcj02(*point))
@@ -135,6 +137,7 @@ def test_bd09_is_the_published_algorithm_on_top_of_gcj02(point: tuple[float, flo
 
 
 @pytest.mark.parametrize(("source", "target"), PAIRS)
+@settings(deadline=None)
 @given(points=st.lists(anywhere, min_size=1, max_size=20))
 def test_there_and_back_everywhere_on_earth(source: Crs, target: Crs, points: list[tuple[float, float]]) -> None:
     lon, lat = np.array(points).T
@@ -191,6 +194,7 @@ def test_the_shift_applies_in_hong_kong_macau_and_taiwan(point: tuple[float, flo
     assert 300 < float(distance_m(*point, *convert(*point, Crs.WGS84, Crs.GCJ02))) < 900
 
 
+@settings(deadline=None)
 @given(st.lists(anywhere, min_size=2, max_size=40))
 def test_a_point_does_not_depend_on_the_points_beside_it(points: list[tuple[float, float]]) -> None:
     lon, lat = np.array(points).T
