@@ -12,7 +12,7 @@ import sys
 import time
 
 import procrastinate
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.allocation.run import execute_run
@@ -54,6 +54,7 @@ _FAILED = text(
 )
 _OPEN = text("SELECT FROM run WHERE id = :id AND status IN ('QUEUED', 'RUNNING')")
 _CLAIM = text("SELECT pg_try_advisory_lock(:space, :key)")
+_RELEASE = text("SELECT pg_advisory_unlock(:space, :key)")
 _FORGET = text("DELETE FROM idempotency_key WHERE created_at < now() - make_interval(days => :days)")
 
 
@@ -110,7 +111,15 @@ def perform_run(engine: Engine, run_id: int) -> None:
             log.error("run %s failed: %s, %s", run_id, told.code, described(error))
             fail_run(engine, run_id, told)
         finally:
-            guard.invalidate()  # closes the session, and so gives the lock back
+            _give_back(guard, run_id)
+
+
+def _give_back(guard: Connection, run_id: int) -> None:
+    try:
+        guard.execute(_RELEASE, {"space": _EXECUTING, "key": run_id % 2**31})
+        guard.commit()
+    except SQLAlchemyError:
+        guard.invalidate()  # the end of the session gives the lock back, a moment later
 
 
 def _is_open(engine: Engine, run_id: int) -> bool:
