@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -42,6 +43,11 @@ DATABASE_FIXTURES = frozenset(
     {"cluster_home", "server_url", "template", "database_url", "engine", "connection", "session"}
 )
 BROWSER_FIXTURES = frozenset({"chromium", "browser", "page"})
+
+
+# A slow machine fails no test, and the same commit gives the same result in CI; elsewhere new examples are tried each time.
+hypothesis.settings.register_profile("guidan", deadline=None, derandomize="CI" in os.environ, print_blob=True)
+hypothesis.settings.load_profile("guidan")
 
 
 def pytest_configure(config: pytest.Config) -> None:
