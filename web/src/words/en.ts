@@ -20,8 +20,6 @@ export const en: Messages = {
     unknown: "unknown",
     of: (shown, total) => `${shown} of ${total}`,
     policies: (n) => (n === "1" ? "1 policy" : `${n} policies`),
-    days: (n) => `${n} days`,
-    metres: (n) => `${n} m`,
     seconds: (n) => `${n} s`,
     zoomIn: "Zoom in",
     zoomOut: "Zoom out",
@@ -116,8 +114,8 @@ export const en: Messages = {
     title: "Where they go",
     help: "Asked from the top; the first rung with an eligible team decides. Cool colours stay with the region or a person, warm ones leave it, rings need a person. Click a row to hide or show it on the map; what has no coordinate is not on it.",
     explain: "Explain",
-    hiddenOnMap: "hidden on the map",
     all: "Show all",
+    free: "Hatched: no team owns it",
     beforeLadder: "Not on the ladder yet",
   },
 
@@ -255,7 +253,6 @@ export const en: Messages = {
     eventOn: "Event",
     noticeDue: "Notice due",
     bundle: "Bundle",
-    bundleText: (n) => (n === "1" ? "1 policy" : `${n} policies, moved as one`),
     address: "Service address",
     place: "Location",
     confidence: (percent) => `confidence ${percent}`,
@@ -277,7 +274,6 @@ export const en: Messages = {
   team: {
     title: "Team",
     load: "Load",
-    loadText: (load, capacity, percent) => `${load} of ${capacity} policies, ${percent}`,
     serviced: "carried",
     inPool: "waiting for an agent",
     room: (n) => `room for ${n} more`,
@@ -300,12 +296,10 @@ export const en: Messages = {
     filter: "Filter teams",
     noMatch: "No such team.",
     count: (n) => (n === "1" ? "1 team" : `${n} teams`),
-    percentFull: (percent) => `load ${percent}`,
   },
 
   point: {
     title: "Who owns this place",
-    owned: (name) => `Owned by ${name}`,
     several: (n) => `Territories of ${n} teams cover this place`,
     nobody: "No team owns this place",
     nobodyText: "Orphans here go to the team that produced them, else the branch is balanced.",

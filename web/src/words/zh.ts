@@ -18,8 +18,6 @@ export const zh = {
     unknown: "不详",
     of: (shown: string, total: string) => `${shown} / ${total}`,
     policies: (n: string) => `${n} 件`,
-    days: (n: string) => `${n} 天`,
-    metres: (n: string) => `${n} 米`,
     seconds: (n: string) => `${n} 秒`,
     zoomIn: "放大",
     zoomOut: "缩小",
@@ -114,8 +112,8 @@ export const zh = {
     title: "归到哪里",
     help: "自上而下逐级询问，第一个有合格团队的一级即为结果。冷色留在区域或随人走，暖色离开区域，空心待人处理。点击一行可在地图上隐藏或显示；没有坐标的保单不在图上。",
     explain: "说明",
-    hiddenOnMap: "地图上已隐藏",
     all: "全部显示",
+    free: "斜线处没有团队负责",
     beforeLadder: "尚未进入阶梯",
   },
 
@@ -253,7 +251,6 @@ export const zh = {
     eventOn: "事件日期",
     noticeDue: "通知截止",
     bundle: "同户归集",
-    bundleText: (n: string) => `${n} 件一起分配`,
     address: "服务地址",
     place: "定位",
     confidence: (percent: string) => `可信度 ${percent}`,
@@ -275,7 +272,6 @@ export const zh = {
   team: {
     title: "团队",
     load: "负荷",
-    loadText: (load: string, capacity: string, percent: string) => `${load} / ${capacity} 件，${percent}`,
     serviced: "已承接",
     inPool: "待派人员",
     room: (n: string) => `还可接 ${n} 件`,
@@ -298,12 +294,10 @@ export const zh = {
     filter: "筛选团队",
     noMatch: "没有符合的团队。",
     count: (n: string) => `${n} 个团队`,
-    percentFull: (percent: string) => `负荷 ${percent}`,
   },
 
   point: {
     title: "此处归谁",
-    owned: (name: string) => `由${name}负责`,
     several: (n: string) => `${n} 个团队的区域覆盖此处`,
     nobody: "没有团队负责此处",
     nobodyText: "此处的孤儿单先问出单团队，再在支公司内均衡。",
