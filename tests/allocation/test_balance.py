@@ -125,6 +125,16 @@ class TestBranchBalance:
         assert self.balanced(("a", 1, 4), ("b", 1, 4), ("c", 1, 4), territories=". a . b") == "a"
         assert self.balanced(("a", 1, 4), ("b", 1, 4), ("c", 1, 4), territories=". b . a") == "b"
 
+    @pytest.mark.parametrize(
+        ("at", "team"),
+        [((0.012, 0.015), "west"), ((0.018, 0.015), "east"), ((0.015, 0.012), "south"), ((0.015, 0.018), "north")],
+    )
+    def test_nearest_in_every_direction(self, at, team: str) -> None:
+        drawn = Town(branches="E E E\nE E E\nE E E", territories=". north .\nwest . east\n. south .")
+        for code in ("west", "east", "south", "north"):
+            drawn.team(code, "E", {f"of {code}": 0})
+        assert drawn.decide(drawn.holder(orphan(of=None), at=at)).team_code == team
+
     def test_a_team_without_territory_is_last(self) -> None:
         assert self.balanced(("a", 1, 4), ("b", 1, 4), territories=". . . b") == "b"
 
