@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeVar, cast
+from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-F = TypeVar("F", bound=Callable[..., object])
+from geo.address.compiled import compiled, entry
 
 BLOCK: Final = 32 * 1024 * 1024
 """Bytes read at a time: a batch of records."""
@@ -34,11 +33,7 @@ BROKEN: Final = WRONG_WIDTH | BAD_QUOTES | BAD_BYTES | CONTROL
 """A record with any of these is not parsed; UNTIDY ones hold quotes, or perhaps blanks around a value."""
 
 
-def _compiled(function: F) -> F:
-    return cast("F", njit(cache=True, nogil=True)(function))
-
-
-@_compiled
+@compiled
 def _broken_sequence(data: NDArray[np.uint8], at: int, end: int) -> int:
     """Bytes of the UTF-8 sequence that begins at `at`; 0 if it is not one (RFC 3629, table 3-7 of Unicode); −1 if cut off."""
     lead = data[at]
@@ -68,7 +63,7 @@ def _broken_sequence(data: NDArray[np.uint8], at: int, end: int) -> int:
     return length
 
 
-@_compiled
+@entry
 def _scan(
     data: NDArray[np.uint8],
     begin: int,

@@ -34,6 +34,10 @@ def many_policies(store: Store) -> None:
     folders.write_text(store.folder, "events.csv", folders.lines("events.csv")[0] + "\n")
 
 
+HERE = "locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+"""Advisory locks of this database, and not of another test's."""
+
+
 def whole_or_nothing(store: Store) -> None:
     """The files that are in the book are in the store, the others are not."""
     booked = {row[0] for row in store.all("SELECT file FROM imported_file")}
@@ -109,7 +113,7 @@ def test_a_killed_import(town: Store, large: int) -> None:
         process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
     for _ in range(100):  # the server notices in its own time, and gives the import's lock back
-        if not town.all("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'"):
+        if not town.all(f"SELECT 1 FROM pg_locks WHERE {HERE}"):
             break
         time.sleep(0.1)
     whole_or_nothing(town)
@@ -196,6 +200,6 @@ def test_one_import_at_a_time(town: Store) -> None:
 def test_nothing_stays_behind_in_the_connection(town: Store) -> None:
     town.load()
     with town.engine.connect() as connection:
-        assert connection.execute(text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")).scalar_one() == 0
+        assert connection.execute(text(f"SELECT count(*) FROM pg_locks WHERE {HERE}")).scalar_one() == 0
         assert connection.execute(text("SHOW statement_timeout")).scalar_one() == "0"
         assert connection.execute(text("SELECT count(*) FROM pg_class WHERE relname = 'incoming'")).scalar_one() == 0
