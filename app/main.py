@@ -105,8 +105,9 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     app.state.settings = settings
     app.state.registry = registry
 
-    for router in (allocation, policies, tiles, organisation, territories, statistics):  # the busiest first
+    for router in (allocation, policies, organisation, territories, statistics):  # the busiest first
         app.include_router(router, prefix=PREFIX)
+    app.include_router(tiles)
     app.include_router(health)
     serve_web(app, settings.web)
 

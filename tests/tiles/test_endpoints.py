@@ -14,7 +14,7 @@ from app.tiles.store import TileStore
 
 from .world import TODAY, build_city, build_orphans, layers, square
 
-TILES = "/api/v1/tiles"
+TILES = "/tiles"
 HERE = f"11/{square(11).x}/{square(11).y}"
 
 

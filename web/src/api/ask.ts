@@ -25,7 +25,7 @@ export interface ExtentOf {
 
 export const askOrganisations = () => valueOf(api.GET("/api/v1/organisations"));
 
-export const askExtent = (of: ExtentOf = {}) => valueOf(api.GET("/api/v1/tiles/extent", { params: { query: of } }));
+export const askExtent = (of: ExtentOf = {}) => valueOf(api.GET("/tiles/extent", { params: { query: of } }));
 
 /** All teams, page after page. */
 export async function askTeams(): Promise<Team[]> {

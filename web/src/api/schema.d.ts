@@ -44,6 +44,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Runs
+         * @description Runs, newest first.
+         */
+        get: operations["listRuns"];
+        put?: never;
+        /**
+         * Start Run
+         * @description Starts a run over all orphans of a date, or of one branch; follow `Location` for its progress.
+         */
+        post: operations["startRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Run
+         * @description A run with its progress.
+         */
+        get: operations["getRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm
+         * @description Puts a proposed run into effect: its policies go to their teams' pools, or to their agents.
+         */
+        post: operations["confirmRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard
+         * @description Gives the proposals of a run back; nothing comes of them.
+         */
+        post: operations["discardRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases": {
         parameters: {
             query?: never;
@@ -144,110 +228,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/runs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Runs
-         * @description Runs, newest first.
-         */
-        get: operations["listRuns"];
-        put?: never;
-        /**
-         * Start Run
-         * @description Starts a run over all orphans of a date, or of one branch; follow `Location` for its progress.
-         */
-        post: operations["startRun"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/{run_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Run
-         * @description A run with its progress.
-         */
-        get: operations["getRun"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/{run_id}/confirm": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Confirm
-         * @description Puts a proposed run into effect: its policies go to their teams' pools, or to their agents.
-         */
-        post: operations["confirmRun"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/{run_id}/discard": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Discard
-         * @description Gives the proposals of a run back; nothing comes of them.
-         */
-        post: operations["discardRun"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/statistics/summary": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Summary
-         * @description What became of the orphans: by rung, by state, how well they were located, and how many stayed in their region.
-         */
-        get: operations["getSummary"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/teams": {
         parameters: {
             query?: never;
@@ -328,7 +308,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/tiles/extent": {
+    "/api/v1/statistics/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Summary
+         * @description What became of the orphans: by rung, by state, how well they were located, and how many stayed in their region.
+         */
+        get: operations["getSummary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tiles/extent": {
         parameters: {
             query?: never;
             header?: never;
@@ -348,7 +348,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/tiles/{layer}/{z}/{x}/{y}.mvt": {
+    "/tiles/{layer}/{z}/{x}/{y}.mvt": {
         parameters: {
             query?: never;
             header?: never;
@@ -419,11 +419,13 @@ export interface components {
          * AllocationIn
          * @description A policy to allocate, with the rest of its bundle. `as_of`: today unless given.
          * @example {
-         *       "confirm": true,
-         *       "policy_no": "P000000001"
+         *       "policy_no": "P000000001",
+         *       "confirm": true
          *     }
          */
         AllocationIn: {
+            /** Policy No */
+            policy_no: string;
             /** As Of */
             as_of?: string | null;
             /**
@@ -431,8 +433,6 @@ export interface components {
              * @default false
              */
             confirm: boolean;
-            /** Policy No */
-            policy_no: string;
         };
         /**
          * AllocationsIn
@@ -445,6 +445,8 @@ export interface components {
          *     }
          */
         AllocationsIn: {
+            /** Policy Nos */
+            policy_nos: string[];
             /** As Of */
             as_of?: string | null;
             /**
@@ -457,186 +459,184 @@ export interface components {
              * @default false
              */
             distribute: boolean;
-            /** Policy Nos */
-            policy_nos: string[];
         };
         /**
          * AskedRung
          * @description A rung of the ladder that was asked, what came of it, and every candidate.
          */
         AskedRung: {
-            /** Candidates */
-            candidates: components["schemas"]["Candidate"][];
-            /** En */
-            en: string;
-            /** Outcome */
-            outcome: string;
             /**
              * Rung
              * @enum {string}
              */
             rung: "DESIGNATED" | "CURRENT_SERVICER" | "REGION_OWNER" | "REGION_TIE_ORIGIN" | "REGION_TIE_COMMUNITY" | "REGION_TIE_LOAD" | "ORIGIN_TEAM" | "BRANCH_BALANCE" | "CITY_REVIEW";
+            /** Outcome */
+            outcome: string;
             /** Zh */
             zh: string;
+            /** En */
+            en: string;
+            /** Candidates */
+            candidates: components["schemas"]["Candidate"][];
         };
         /**
          * BatchReceipt
          * @description What became of a batch: good items are stored even if others are not.
          */
         BatchReceipt: {
-            /** Conflicts */
-            conflicts: number;
             /** Created */
             created: number;
-            /** Items */
-            items: components["schemas"]["ItemOutcome"][];
-            /** Refused */
-            refused: number;
             /** Replayed */
             replayed: number;
+            /** Conflicts */
+            conflicts: number;
+            /** Refused */
+            refused: number;
+            /** Items */
+            items: components["schemas"]["ItemOutcome"][];
         };
         /**
          * Candidate
          * @description A team (and agent) that a rung looked at: PASS, or the constraint that failed it, and in words.
          */
         Candidate: {
-            /** Agent Code */
-            agent_code: string | null;
-            /** Capacity */
-            capacity: number;
-            /** En */
-            en: string;
-            /** Load */
-            load: number;
-            /** Outcome */
-            outcome: string;
             /** Team Code */
             team_code: string;
             /** Team Name */
             team_name: string | null;
+            /** Agent Code */
+            agent_code: string | null;
+            /** Outcome */
+            outcome: string;
+            /** Load */
+            load: number;
+            /** Capacity */
+            capacity: number;
             /** Zh */
             zh: string;
+            /** En */
+            en: string;
         };
         /**
          * Case
          * @description A case with all that it was decided on, and the explanation. `lon`, `lat` in CGCS2000 degrees.
          */
         Case: {
-            /** Address Kind */
-            address_kind: ("CUSTOMER_CONFIRMED" | "VISIT_CONFIRMED" | "POSTAL" | "HOME" | "WORK") | null;
-            /** Agent Code */
-            agent_code: string | null;
-            /** Branch Code */
-            branch_code: string;
-            /** Bundle No */
-            bundle_no: string | null;
-            /** Collection Serviced */
-            collection_serviced: boolean;
-            /** Community Code */
-            community_code: string | null;
-            /** Confidence */
-            confidence: number | null;
-            explanation: components["schemas"]["Explanation"];
-            /**
-             * First Event On
-             * Format: date
-             */
-            first_event_on: string;
-            /** Flags */
-            flags: string[];
-            /** Generation */
-            generation: number;
-            /** Hold Until */
-            hold_until: string | null;
-            /** Lat */
-            lat: number | null;
-            /** Level */
-            level: ("UNIT" | "DOOR" | "COMPOUND" | "POI" | "COMMUNITY" | "ROAD" | "SUBDISTRICT" | "DISTRICT" | "CITY" | "NONE") | null;
-            /** Located By */
-            located_by: ("POINT" | "COMMUNITY" | "NONE") | null;
-            /** Lon */
-            lon: number | null;
-            /** Nature */
-            nature: ("PURE" | "NON_PURE") | null;
-            /** Nature Evidence */
-            nature_evidence: string | null;
-            /** Notice Due On */
-            notice_due_on: string | null;
-            /** Origin Agent Code */
-            origin_agent_code: string | null;
-            /** Plan Version */
-            plan_version: string | null;
             /** Policy No */
             policy_no: string;
             /** Policyholder Id */
             policyholder_id: string;
-            /** Radius M */
-            radius_m: number | null;
-            /** Reasons */
-            reasons: string[];
-            /** Review Code */
-            review_code: string | null;
-            /** Run Id */
-            run_id: number | null;
-            /** Rung */
-            rung: ("DESIGNATED" | "CURRENT_SERVICER" | "REGION_OWNER" | "REGION_TIE_ORIGIN" | "REGION_TIE_COMMUNITY" | "REGION_TIE_LOAD" | "ORIGIN_TEAM" | "BRANCH_BALANCE" | "CITY_REVIEW") | null;
+            /** Branch Code */
+            branch_code: string;
             /**
              * State
              * @enum {string}
              */
             state: "REPORTED" | "PENDING_APPROVAL" | "REJECTED" | "POOLED" | "CLASSIFIED" | "GROUPED" | "LOCATION_REVIEW" | "LOCATED" | "PROPOSED" | "CITY_REVIEW" | "TEAM_POOL" | "ASSIGNED" | "SYNC_FAILED" | "CONFIRMED" | "SERVICING" | "RECLAIMED" | "SUSPENDED" | "CLOSED";
-            /** Strategy Version */
-            strategy_version: number | null;
+            /** Generation */
+            generation: number;
+            /** Reasons */
+            reasons: string[];
+            /**
+             * First Event On
+             * Format: date
+             */
+            first_event_on: string;
+            /** Notice Due On */
+            notice_due_on: string | null;
+            /** Nature */
+            nature: ("PURE" | "NON_PURE") | null;
+            /** Bundle No */
+            bundle_no: string | null;
+            /** Rung */
+            rung: ("DESIGNATED" | "CURRENT_SERVICER" | "REGION_OWNER" | "REGION_TIE_ORIGIN" | "REGION_TIE_COMMUNITY" | "REGION_TIE_LOAD" | "ORIGIN_TEAM" | "BRANCH_BALANCE" | "CITY_REVIEW") | null;
+            /** Flags */
+            flags: string[];
             /** Team Code */
             team_code: string | null;
             /** Team Name */
             team_name: string | null;
+            /** Agent Code */
+            agent_code: string | null;
+            /** Level */
+            level: ("UNIT" | "DOOR" | "COMPOUND" | "POI" | "COMMUNITY" | "ROAD" | "SUBDISTRICT" | "DISTRICT" | "CITY" | "NONE") | null;
+            /** Run Id */
+            run_id: number | null;
+            /** Origin Agent Code */
+            origin_agent_code: string | null;
+            /** Collection Serviced */
+            collection_serviced: boolean;
+            /** Nature Evidence */
+            nature_evidence: string | null;
+            /** Address Kind */
+            address_kind: ("CUSTOMER_CONFIRMED" | "VISIT_CONFIRMED" | "POSTAL" | "HOME" | "WORK") | null;
+            /** Lon */
+            lon: number | null;
+            /** Lat */
+            lat: number | null;
+            /** Confidence */
+            confidence: number | null;
+            /** Radius M */
+            radius_m: number | null;
+            /** Community Code */
+            community_code: string | null;
+            /** Located By */
+            located_by: ("POINT" | "COMMUNITY" | "NONE") | null;
+            /** Review Code */
+            review_code: string | null;
+            /** Hold Until */
+            hold_until: string | null;
+            /** Strategy Version */
+            strategy_version: number | null;
+            /** Plan Version */
+            plan_version: string | null;
+            explanation: components["schemas"]["Explanation"];
         };
         /**
          * CaseFacts
          * @description A policy in orphan management: where it is in its life, and what was decided.
          */
         CaseFacts: {
-            /** Agent Code */
-            agent_code: string | null;
-            /** Branch Code */
-            branch_code: string;
-            /** Bundle No */
-            bundle_no: string | null;
-            /**
-             * First Event On
-             * Format: date
-             */
-            first_event_on: string;
-            /** Flags */
-            flags: string[];
-            /** Generation */
-            generation: number;
-            /** Level */
-            level: ("UNIT" | "DOOR" | "COMPOUND" | "POI" | "COMMUNITY" | "ROAD" | "SUBDISTRICT" | "DISTRICT" | "CITY" | "NONE") | null;
-            /** Nature */
-            nature: ("PURE" | "NON_PURE") | null;
-            /** Notice Due On */
-            notice_due_on: string | null;
             /** Policy No */
             policy_no: string;
             /** Policyholder Id */
             policyholder_id: string;
-            /** Reasons */
-            reasons: string[];
-            /** Run Id */
-            run_id: number | null;
-            /** Rung */
-            rung: ("DESIGNATED" | "CURRENT_SERVICER" | "REGION_OWNER" | "REGION_TIE_ORIGIN" | "REGION_TIE_COMMUNITY" | "REGION_TIE_LOAD" | "ORIGIN_TEAM" | "BRANCH_BALANCE" | "CITY_REVIEW") | null;
+            /** Branch Code */
+            branch_code: string;
             /**
              * State
              * @enum {string}
              */
             state: "REPORTED" | "PENDING_APPROVAL" | "REJECTED" | "POOLED" | "CLASSIFIED" | "GROUPED" | "LOCATION_REVIEW" | "LOCATED" | "PROPOSED" | "CITY_REVIEW" | "TEAM_POOL" | "ASSIGNED" | "SYNC_FAILED" | "CONFIRMED" | "SERVICING" | "RECLAIMED" | "SUSPENDED" | "CLOSED";
+            /** Generation */
+            generation: number;
+            /** Reasons */
+            reasons: string[];
+            /**
+             * First Event On
+             * Format: date
+             */
+            first_event_on: string;
+            /** Notice Due On */
+            notice_due_on: string | null;
+            /** Nature */
+            nature: ("PURE" | "NON_PURE") | null;
+            /** Bundle No */
+            bundle_no: string | null;
+            /** Rung */
+            rung: ("DESIGNATED" | "CURRENT_SERVICER" | "REGION_OWNER" | "REGION_TIE_ORIGIN" | "REGION_TIE_COMMUNITY" | "REGION_TIE_LOAD" | "ORIGIN_TEAM" | "BRANCH_BALANCE" | "CITY_REVIEW") | null;
+            /** Flags */
+            flags: string[];
             /** Team Code */
             team_code: string | null;
             /** Team Name */
             team_name: string | null;
+            /** Agent Code */
+            agent_code: string | null;
+            /** Level */
+            level: ("UNIT" | "DOOR" | "COMPOUND" | "POI" | "COMMUNITY" | "ROAD" | "SUBDISTRICT" | "DISTRICT" | "CITY" | "NONE") | null;
+            /** Run Id */
+            run_id: number | null;
         };
         /**
          * CasePage
@@ -663,37 +663,6 @@ export interface components {
          * @description What was decided of a policy and the rest of its bundle. A policy that waits for approval has no decision yet.
          */
         Decided: {
-            /** Address Kind */
-            address_kind: ("CUSTOMER_CONFIRMED" | "VISIT_CONFIRMED" | "POSTAL" | "HOME" | "WORK") | null;
-            /** Agent Code */
-            agent_code: string | null;
-            /** Branch Code */
-            branch_code: string | null;
-            /** Bundle No */
-            bundle_no: string | null;
-            /** Collection Serviced */
-            collection_serviced: boolean | null;
-            /** Confidence */
-            confidence: number | null;
-            explanation: components["schemas"]["Explanation"];
-            /** First Event On */
-            first_event_on: string | null;
-            /** Flags */
-            flags: string[];
-            /** Lat */
-            lat: number | null;
-            /** Level */
-            level: ("UNIT" | "DOOR" | "COMPOUND" | "POI" | "COMMUNITY" | "ROAD" | "SUBDISTRICT" | "DISTRICT" | "CITY" | "NONE") | null;
-            /** Located By */
-            located_by: ("POINT" | "COMMUNITY" | "NONE") | null;
-            /** Lon */
-            lon: number | null;
-            /** Nature */
-            nature: ("PURE" | "NON_PURE") | null;
-            /** Notice Due On */
-            notice_due_on: string | null;
-            /** Origin Agent Code */
-            origin_agent_code: string | null;
             /** Policy No */
             policy_no: string;
             /**
@@ -703,23 +672,54 @@ export interface components {
             policy_nos: string[];
             /** Policyholder Id */
             policyholder_id: string | null;
-            /** Reasons */
-            reasons: string[];
-            /** Review Code */
-            review_code: string | null;
-            /** Run Id */
-            run_id: number | null;
-            /** Rung */
-            rung: ("DESIGNATED" | "CURRENT_SERVICER" | "REGION_OWNER" | "REGION_TIE_ORIGIN" | "REGION_TIE_COMMUNITY" | "REGION_TIE_LOAD" | "ORIGIN_TEAM" | "BRANCH_BALANCE" | "CITY_REVIEW") | null;
+            /** Branch Code */
+            branch_code: string | null;
             /**
              * State
              * @enum {string}
              */
             state: "REPORTED" | "PENDING_APPROVAL" | "REJECTED" | "POOLED" | "CLASSIFIED" | "GROUPED" | "LOCATION_REVIEW" | "LOCATED" | "PROPOSED" | "CITY_REVIEW" | "TEAM_POOL" | "ASSIGNED" | "SYNC_FAILED" | "CONFIRMED" | "SERVICING" | "RECLAIMED" | "SUSPENDED" | "CLOSED";
+            /** Reasons */
+            reasons: string[];
+            /** First Event On */
+            first_event_on: string | null;
+            /** Notice Due On */
+            notice_due_on: string | null;
+            /** Origin Agent Code */
+            origin_agent_code: string | null;
+            /** Collection Serviced */
+            collection_serviced: boolean | null;
+            /** Nature */
+            nature: ("PURE" | "NON_PURE") | null;
+            /** Bundle No */
+            bundle_no: string | null;
+            /** Rung */
+            rung: ("DESIGNATED" | "CURRENT_SERVICER" | "REGION_OWNER" | "REGION_TIE_ORIGIN" | "REGION_TIE_COMMUNITY" | "REGION_TIE_LOAD" | "ORIGIN_TEAM" | "BRANCH_BALANCE" | "CITY_REVIEW") | null;
+            /** Flags */
+            flags: string[];
             /** Team Code */
             team_code: string | null;
             /** Team Name */
             team_name: string | null;
+            /** Agent Code */
+            agent_code: string | null;
+            /** Review Code */
+            review_code: string | null;
+            /** Located By */
+            located_by: ("POINT" | "COMMUNITY" | "NONE") | null;
+            /** Address Kind */
+            address_kind: ("CUSTOMER_CONFIRMED" | "VISIT_CONFIRMED" | "POSTAL" | "HOME" | "WORK") | null;
+            /** Lon */
+            lon: number | null;
+            /** Lat */
+            lat: number | null;
+            /** Level */
+            level: ("UNIT" | "DOOR" | "COMPOUND" | "POI" | "COMMUNITY" | "ROAD" | "SUBDISTRICT" | "DISTRICT" | "CITY" | "NONE") | null;
+            /** Confidence */
+            confidence: number | null;
+            /** Run Id */
+            run_id: number | null;
+            explanation: components["schemas"]["Explanation"];
         };
         /**
          * EventIn
@@ -728,32 +728,19 @@ export interface components {
          *     `origin_agent_code`: who serviced it until the event. `formalities_on`: when the leaver's formalities were completed; the
          *     notice is due 30 days later. `designated_agent_code` counts only together with `approval_ref`.
          * @example {
-         *       "approval_ref": null,
-         *       "designated_agent_code": null,
          *       "event_id": "EV-20260305-0001",
-         *       "event_on": "2026-03-05",
-         *       "formalities_on": "2026-03-05",
-         *       "origin_agent_code": "A1",
          *       "policy_no": "P000000001",
-         *       "reason": "AGENT_TERMINATED"
+         *       "reason": "AGENT_TERMINATED",
+         *       "event_on": "2026-03-05",
+         *       "origin_agent_code": "A1",
+         *       "formalities_on": "2026-03-05",
+         *       "approval_ref": null,
+         *       "designated_agent_code": null
          *     }
          */
         EventIn: {
-            /** Approval Ref */
-            approval_ref?: string | null;
-            /** Designated Agent Code */
-            designated_agent_code?: string | null;
             /** Event Id */
             event_id: string;
-            /**
-             * Event On
-             * Format: date
-             */
-            event_on: string;
-            /** Formalities On */
-            formalities_on?: string | null;
-            /** Origin Agent Code */
-            origin_agent_code?: string | null;
             /** Policy No */
             policy_no: string;
             /**
@@ -761,38 +748,51 @@ export interface components {
              * @enum {string}
              */
             reason: "AGENT_TERMINATED" | "AGENT_REQUEST" | "CUSTOMER_REQUEST" | "TRANSFER_IN_DOMESTIC" | "TRANSFER_IN_EXTERNAL" | "LAPSED_SELF_SOLD" | "OTHER_CHANNEL" | "NO_QUALIFIED_SERVICER";
+            /**
+             * Event On
+             * Format: date
+             */
+            event_on: string;
+            /** Origin Agent Code */
+            origin_agent_code?: string | null;
+            /** Formalities On */
+            formalities_on?: string | null;
+            /** Approval Ref */
+            approval_ref?: string | null;
+            /** Designated Agent Code */
+            designated_agent_code?: string | null;
         };
         /**
          * EventReceipt
          * @description An event as stored. `outcome`: CREATED, or REPLAYED if the same event had come before.
          * @example {
          *       "event_id": "EV-20260305-0001",
-         *       "outcome": "CREATED",
-         *       "policy_no": "P000000001"
+         *       "policy_no": "P000000001",
+         *       "outcome": "CREATED"
          *     }
          */
         EventReceipt: {
             /** Event Id */
             event_id: string;
+            /** Policy No */
+            policy_no: string;
             /**
              * Outcome
              * @enum {string}
              */
             outcome: "CREATED" | "REPLAYED";
-            /** Policy No */
-            policy_no: string;
         };
         /**
          * Explanation
          * @description Why the case is where it is, in words, and every rung that was asked, in order.
          */
         Explanation: {
+            /** Zh */
+            zh: string;
             /** En */
             en: string;
             /** Ladder */
             ladder: components["schemas"]["AskedRung"][];
-            /** Zh */
-            zh: string;
         };
         /**
          * Extent
@@ -831,10 +831,10 @@ export interface components {
         FieldError: {
             /** Field */
             field: string;
-            /** Message */
-            message: string;
             /** Rule */
             rule: string;
+            /** Message */
+            message: string;
         };
         /**
          * Health
@@ -849,6 +849,21 @@ export interface components {
          * @description What became of one item of a batch; `code` and the sentences say why it was not stored.
          */
         ItemOutcome: {
+            /**
+             * Index
+             * @description Position in the batch, from 0
+             */
+            index: number;
+            /**
+             * Event Id
+             * @description Null if the item itself is not acceptable
+             */
+            event_id: string | null;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "CREATED" | "REPLAYED" | "CONFLICT" | "REFUSED";
             /** Code */
             code: string | null;
             /** Detail */
@@ -857,21 +872,6 @@ export interface components {
             detail_en: string | null;
             /** Errors */
             errors: components["schemas"]["FieldError"][] | null;
-            /**
-             * Event Id
-             * @description Null if the item itself is not acceptable
-             */
-            event_id: string | null;
-            /**
-             * Index
-             * @description Position in the batch, from 0
-             */
-            index: number;
-            /**
-             * Outcome
-             * @enum {string}
-             */
-            outcome: "CREATED" | "REPLAYED" | "CONFLICT" | "REFUSED";
         };
         /**
          * LevelCount
@@ -888,10 +888,10 @@ export interface components {
          * @description How the policies that were decided on could be placed.
          */
         Located: {
-            /** By Community */
-            by_community: number;
             /** By Point */
             by_point: number;
+            /** By Community */
+            by_community: number;
             /** Not At All */
             not_at_all: number;
             /**
@@ -922,8 +922,8 @@ export interface components {
          * @example {
          *       "code": "NJ-JY",
          *       "level": "branch",
-         *       "name": "建邺支公司",
-         *       "parent_code": "NJ"
+         *       "parent_code": "NJ",
+         *       "name": "建邺支公司"
          *     }
          */
         Organisation: {
@@ -934,10 +934,10 @@ export interface components {
              * @enum {string}
              */
             level: "province" | "city" | "branch";
-            /** Name */
-            name: string;
             /** Parent Code */
             parent_code: string | null;
+            /** Name */
+            name: string;
         };
         /**
          * Owner
@@ -947,6 +947,10 @@ export interface components {
          *     `reason` says why: ENDED, NOT_TAKING_PART or NOT_COLLECTION. Whether there is room is asked by an allocation only.
          */
         Owner: {
+            /** Team Code */
+            team_code: string;
+            /** Name */
+            name: string;
             /** Branch Code */
             branch_code: string;
             /**
@@ -954,18 +958,14 @@ export interface components {
              * Format: date
              */
             effective_from: string;
+            /** Touching */
+            touching: boolean;
             /** Eligible */
             eligible: boolean;
-            /** Name */
-            name: string;
             /** Reason */
             reason: ("ENDED" | "NOT_TAKING_PART" | "NOT_COLLECTION") | null;
             /** Successor Code */
             successor_code: string | null;
-            /** Team Code */
-            team_code: string;
-            /** Touching */
-            touching: boolean;
         };
         /**
          * OwnersAt
@@ -973,6 +973,28 @@ export interface components {
          *
          *     `precise`: good enough to be matched to a territory; if not, the teams are those of a rough guess.
          * @example {
+         *       "point": {
+         *         "lon": 120.018,
+         *         "lat": 30.005
+         *       },
+         *       "level": null,
+         *       "confidence": null,
+         *       "radius_m": null,
+         *       "matched": null,
+         *       "precise": true,
+         *       "date": "2026-03-10",
+         *       "teams": [
+         *         {
+         *           "team_code": "T-E1",
+         *           "name": "收展一队",
+         *           "branch_code": "E",
+         *           "effective_from": "2026-01-01",
+         *           "touching": false,
+         *           "eligible": true,
+         *           "reason": null,
+         *           "successor_code": null
+         *         }
+         *       ],
          *       "branch_codes": [
          *         "E"
          *       ],
@@ -981,108 +1003,86 @@ export interface components {
          *           "code": "C02",
          *           "name": "第二社区"
          *         }
-         *       ],
-         *       "confidence": null,
-         *       "date": "2026-03-10",
-         *       "level": null,
-         *       "matched": null,
-         *       "point": {
-         *         "lat": 30.005,
-         *         "lon": 120.018
-         *       },
-         *       "precise": true,
-         *       "radius_m": null,
-         *       "teams": [
-         *         {
-         *           "branch_code": "E",
-         *           "effective_from": "2026-01-01",
-         *           "eligible": true,
-         *           "name": "收展一队",
-         *           "reason": null,
-         *           "successor_code": null,
-         *           "team_code": "T-E1",
-         *           "touching": false
-         *         }
          *       ]
          *     }
          */
         OwnersAt: {
-            /** Branch Codes */
-            branch_codes: string[];
-            /** Communities */
-            communities: components["schemas"]["CoveringCommunity"][];
-            /** Confidence */
-            confidence: number | null;
-            /**
-             * Date
-             * Format: date
-             */
-            date: string;
+            point: components["schemas"]["Point"];
             /** Level */
             level: ("UNIT" | "DOOR" | "COMPOUND" | "POI" | "COMMUNITY" | "ROAD" | "SUBDISTRICT" | "DISTRICT" | "CITY" | "NONE") | null;
+            /** Confidence */
+            confidence: number | null;
+            /** Radius M */
+            radius_m: number | null;
             /**
              * Matched
              * @description What the geocoder matched the address to
              */
             matched: string | null;
-            point: components["schemas"]["Point"];
             /** Precise */
             precise: boolean;
-            /** Radius M */
-            radius_m: number | null;
+            /**
+             * Date
+             * Format: date
+             */
+            date: string;
             /** Teams */
             teams: components["schemas"]["Owner"][];
+            /** Branch Codes */
+            branch_codes: string[];
+            /** Communities */
+            communities: components["schemas"]["CoveringCommunity"][];
         };
         /**
          * Point
          * @description A point in CGCS2000 degrees.
          */
         Point: {
-            /** Lat */
-            lat: number;
             /** Lon */
             lon: number;
+            /** Lat */
+            lat: number;
         };
         /**
          * PoolItem
          * @description A policy in a team's pool. The address lacks its house number and the point is rounded to about 100 m.
          */
         PoolItem: {
-            /**
-             * Address
-             * @example 建邺区庐山路＊＊号＊＊幢＊＊室
-             */
-            address: string | null;
-            /** Agent Code */
-            agent_code: string | null;
-            /** Bundle No */
-            bundle_no: string | null;
-            /** Flags */
-            flags: string[];
-            /** Lat */
-            lat: number | null;
-            /** Level */
-            level: ("UNIT" | "DOOR" | "COMPOUND" | "POI" | "COMMUNITY" | "ROAD" | "SUBDISTRICT" | "DISTRICT" | "CITY" | "NONE") | null;
-            /** Lon */
-            lon: number | null;
-            /** Nature */
-            nature: ("PURE" | "NON_PURE") | null;
             /** Policy No */
             policy_no: string;
             policyholder: components["schemas"]["MaskedHolder"];
-            /** Premium */
-            premium: number | null;
             /** Product */
             product: string | null;
+            /** Premium */
+            premium: number | null;
             /** Reasons */
             reasons: string[];
+            /** Nature */
+            nature: ("PURE" | "NON_PURE") | null;
             /** Rung */
             rung: ("DESIGNATED" | "CURRENT_SERVICER" | "REGION_OWNER" | "REGION_TIE_ORIGIN" | "REGION_TIE_COMMUNITY" | "REGION_TIE_LOAD" | "ORIGIN_TEAM" | "BRANCH_BALANCE" | "CITY_REVIEW") | null;
+            /** Flags */
+            flags: string[];
             /**
              * State
              * @enum {string}
              */
             state: "REPORTED" | "PENDING_APPROVAL" | "REJECTED" | "POOLED" | "CLASSIFIED" | "GROUPED" | "LOCATION_REVIEW" | "LOCATED" | "PROPOSED" | "CITY_REVIEW" | "TEAM_POOL" | "ASSIGNED" | "SYNC_FAILED" | "CONFIRMED" | "SERVICING" | "RECLAIMED" | "SUSPENDED" | "CLOSED";
+            /** Agent Code */
+            agent_code: string | null;
+            /** Bundle No */
+            bundle_no: string | null;
+            /**
+             * Address
+             * @example 建邺区庐山路＊＊号＊＊幢＊＊室
+             */
+            address: string | null;
+            /** Lon */
+            lon: number | null;
+            /** Lat */
+            lat: number | null;
+            /** Level */
+            level: ("UNIT" | "DOOR" | "COMPOUND" | "POI" | "COMMUNITY" | "ROAD" | "SUBDISTRICT" | "DISTRICT" | "CITY" | "NONE") | null;
         };
         /**
          * PoolPage
@@ -1097,68 +1097,34 @@ export interface components {
             total: number;
         };
         /**
-         * Problem
-         * @description Problem details, RFC 9457. `code` is stable; `detail` says in Chinese what to do next, `detail_en` in English.
-         * @example {
-         *       "code": "TEAM_NOT_FOUND",
-         *       "detail": "没有这个团队；请核对团队代码。",
-         *       "detail_en": "There is no such team. Check its code.",
-         *       "status": 404,
-         *       "title": "Not found",
-         *       "type": "about:blank"
-         *     }
-         */
-        Problem: {
-            /** Code */
-            code: string;
-            /** Detail */
-            detail: string;
-            /** Detail En */
-            detail_en: string;
-            /**
-             * Errors
-             * @default null
-             */
-            errors: components["schemas"]["FieldError"][] | null;
-            /** Status */
-            status: number;
-            /** Title */
-            title: string;
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string;
-        } & {
-            [key: string]: unknown;
-        };
-        /**
          * Run
          * @description A run: QUEUED → RUNNING → PROPOSED → CONFIRMED or DISCARDED; CONFIRMED at once if so asked; or FAILED.
          *
          *     `progress`: 0–1 of the present `stage`. `error`: for a failed run, what happened and what to do.
          * @example {
+         *       "id": 7,
          *       "as_of": "2026-03-10",
          *       "branch_code": null,
-         *       "confirm": false,
-         *       "counts": null,
-         *       "created_at": "2026-03-10T01:02:03Z",
-         *       "distribute": false,
-         *       "error": null,
-         *       "finished_at": null,
-         *       "id": 7,
-         *       "plan_version": null,
          *       "policies": null,
-         *       "progress": 0.4,
-         *       "requested_by": "branch",
-         *       "seconds": {},
-         *       "settled_at": null,
-         *       "stage": "allocate",
+         *       "confirm": false,
+         *       "distribute": false,
          *       "status": "RUNNING",
-         *       "strategy_version": null
+         *       "stage": "allocate",
+         *       "progress": 0.4,
+         *       "counts": null,
+         *       "seconds": {},
+         *       "strategy_version": null,
+         *       "plan_version": null,
+         *       "error": null,
+         *       "requested_by": "branch",
+         *       "created_at": "2026-03-10T01:02:03Z",
+         *       "finished_at": null,
+         *       "settled_at": null
          *     }
          */
         Run: {
+            /** Id */
+            id: number;
             /**
              * As Of
              * Format: date
@@ -1166,56 +1132,52 @@ export interface components {
             as_of: string;
             /** Branch Code */
             branch_code: string | null;
-            /** Confirm */
-            confirm: boolean;
-            counts: components["schemas"]["RunCounts"] | null;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Distribute */
-            distribute: boolean;
-            /** Error */
-            error: string | null;
-            /** Finished At */
-            finished_at: string | null;
-            /** Id */
-            id: number;
-            /** Plan Version */
-            plan_version: string | null;
             /**
              * Policies
              * @description How many policies it was narrowed to; null: not narrowed
              */
             policies: number | null;
-            /** Progress */
-            progress: number;
-            /** Requested By */
-            requested_by: string | null;
-            /** Seconds */
-            seconds: {
-                [key: string]: number;
-            };
-            /** Settled At */
-            settled_at: string | null;
-            /** Stage */
-            stage: string | null;
+            /** Confirm */
+            confirm: boolean;
+            /** Distribute */
+            distribute: boolean;
             /**
              * Status
              * @enum {string}
              */
             status: "QUEUED" | "RUNNING" | "PROPOSED" | "CONFIRMED" | "DISCARDED" | "FAILED";
+            /** Stage */
+            stage: string | null;
+            /** Progress */
+            progress: number;
+            counts: components["schemas"]["RunCounts"] | null;
+            /** Seconds */
+            seconds: {
+                [key: string]: number;
+            };
             /** Strategy Version */
             strategy_version: number | null;
+            /** Plan Version */
+            plan_version: string | null;
+            /** Error */
+            error: string | null;
+            /** Requested By */
+            requested_by: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+            /** Settled At */
+            settled_at: string | null;
         };
         /**
          * RunCounts
          * @description Policies that a run decided on, by rung and by state, and the events that opened nothing, by reason.
          */
         RunCounts: {
-            /** Bundles */
-            bundles: number;
             /** By Rung */
             by_rung: {
                 [key: string]: number;
@@ -1224,14 +1186,16 @@ export interface components {
             by_state: {
                 [key: string]: number;
             };
-            /** Cases */
-            cases: number;
-            /** Kept In Team Rate */
-            kept_in_team_rate: number | null;
             /** Refused */
             refused: {
                 [key: string]: number;
             };
+            /** Cases */
+            cases: number;
+            /** Bundles */
+            bundles: number;
+            /** Kept In Team Rate */
+            kept_in_team_rate: number | null;
         };
         /**
          * RunIn
@@ -1278,28 +1242,28 @@ export interface components {
          * @description Policies decided by a rung, and the bundles that they came in.
          */
         RungCount: {
-            /** Bundles */
-            bundles: number;
-            /** Policies */
-            policies: number;
             /**
              * Rung
              * @enum {string}
              */
             rung: "DESIGNATED" | "CURRENT_SERVICER" | "REGION_OWNER" | "REGION_TIE_ORIGIN" | "REGION_TIE_COMMUNITY" | "REGION_TIE_LOAD" | "ORIGIN_TEAM" | "BRANCH_BALANCE" | "CITY_REVIEW";
+            /** Policies */
+            policies: number;
+            /** Bundles */
+            bundles: number;
         };
         /**
          * StateCount
          * @description Cases in a state.
          */
         StateCount: {
-            /** Cases */
-            cases: number;
             /**
              * State
              * @enum {string}
              */
             state: "REPORTED" | "PENDING_APPROVAL" | "REJECTED" | "POOLED" | "CLASSIFIED" | "GROUPED" | "LOCATION_REVIEW" | "LOCATED" | "PROPOSED" | "CITY_REVIEW" | "TEAM_POOL" | "ASSIGNED" | "SYNC_FAILED" | "CONFIRMED" | "SERVICING" | "RECLAIMED" | "SUSPENDED" | "CLOSED";
+            /** Cases */
+            cases: number;
         };
         /**
          * Summary
@@ -1309,31 +1273,31 @@ export interface components {
          *     of the region (rungs REGION_OWNER and REGION_TIE_*); null if there are none.
          */
         Summary: {
-            /** Allocated */
-            allocated: number;
+            /** Run */
+            run: number | null;
+            /** Cases */
+            cases: number;
             /** Bundles */
             bundles: number;
-            /** By Level */
-            by_level: components["schemas"]["LevelCount"][];
+            /** Policyholders */
+            policyholders: number;
             /** By Rung */
             by_rung: components["schemas"]["RungCount"][];
             /** By State */
             by_state: components["schemas"]["StateCount"][];
-            /** Cases */
-            cases: number;
-            /** Cross Branch */
-            cross_branch: number;
+            /** By Level */
+            by_level: components["schemas"]["LevelCount"][];
+            /** Allocated */
+            allocated: number;
             /** Kept In Team */
             kept_in_team: number;
             /** Kept In Team Rate */
             kept_in_team_rate: number | null;
             located: components["schemas"]["Located"];
+            /** Cross Branch */
+            cross_branch: number;
             /** Near Border */
             near_border: number;
-            /** Policyholders */
-            policyholders: number;
-            /** Run */
-            run: number | null;
             /**
              * Seconds
              * @description Seconds of each stage of the run, or of the newest finished one
@@ -1349,45 +1313,45 @@ export interface components {
          *     `capacity`: the team's own figure, else the sum over its eligible members. `load`: open policies that its eligible members
          *     service, and its live allocations. `pool`: policies that wait in the team for an agent.
          * @example {
+         *       "code": "T-E1",
+         *       "name": "收展一队",
          *       "branch_code": "E",
          *       "branch_name": "东支公司",
-         *       "capacity": 300,
-         *       "code": "T-E1",
-         *       "ended_on": null,
          *       "force": "COLLECTION",
-         *       "has_territory": true,
+         *       "takes_part": true,
+         *       "capacity": 300,
          *       "load": 121,
-         *       "name": "收展一队",
          *       "pool": 1,
-         *       "takes_part": true
+         *       "ended_on": null,
+         *       "has_territory": true
          *     }
          */
         Team: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
             /** Branch Code */
             branch_code: string;
             /** Branch Name */
             branch_name: string;
-            /** Capacity */
-            capacity: number;
-            /** Code */
-            code: string;
-            /** Ended On */
-            ended_on: string | null;
             /**
              * Force
              * @enum {string}
              */
             force: "COLLECTION" | "MARKETING";
-            /** Has Territory */
-            has_territory: boolean;
-            /** Load */
-            load: number;
-            /** Name */
-            name: string;
-            /** Pool */
-            pool: number;
             /** Takes Part */
             takes_part: boolean;
+            /** Capacity */
+            capacity: number;
+            /** Load */
+            load: number;
+            /** Pool */
+            pool: number;
+            /** Ended On */
+            ended_on: string | null;
+            /** Has Territory */
+            has_territory: boolean;
         };
         /**
          * TeamPage
@@ -1398,6 +1362,42 @@ export interface components {
             items: components["schemas"]["Team"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * Problem
+         * @description Problem details, RFC 9457. `code` is stable; `detail` says in Chinese what to do next, `detail_en` in English.
+         * @example {
+         *       "code": "TEAM_NOT_FOUND",
+         *       "detail": "没有这个团队；请核对团队代码。",
+         *       "detail_en": "There is no such team. Check its code.",
+         *       "status": 404,
+         *       "title": "Not found",
+         *       "type": "about:blank"
+         *     }
+         */
+        Problem: {
+            /**
+             * Type
+             * @default about:blank
+             */
+            type: string;
+            /** Title */
+            title: string;
+            /** Status */
+            status: number;
+            /** Code */
+            code: string;
+            /** Detail */
+            detail: string;
+            /** Detail En */
+            detail_en: string;
+            /**
+             * Errors
+             * @default null
+             */
+            errors: components["schemas"]["FieldError"][] | null;
+        } & {
+            [key: string]: unknown;
         };
     };
     responses: never;
@@ -1561,6 +1561,352 @@ export interface operations {
             };
             /** @description The body is not JSON */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRuns: {
+        parameters: {
+            query?: {
+                /** @description Items on a page */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunPage"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startRun: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe: the same key with the same request gets the same answer, and nothing happens twice. */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this caller */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the run */
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirmRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the run */
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discardRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the run */
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts the present state */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1954,411 +2300,6 @@ export interface operations {
             };
         };
     };
-    listRuns: {
-        parameters: {
-            query?: {
-                /** @description Items on a page */
-                limit?: number;
-                /** @description `next` of the page before */
-                cursor?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RunPage"];
-                };
-            };
-            /** @description Cannot be read: malformed JSON, a forged cursor */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A field is not acceptable */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something went wrong inside */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Cannot be done at this moment; see Retry-After */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    startRun: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description Makes a retry safe: the same key with the same request gets the same answer, and nothing happens twice. */
-                "idempotency-key"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RunIn"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Run"];
-                };
-            };
-            /** @description Cannot be read: malformed JSON, a forged cursor */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed to this caller */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is not JSON */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A field is not acceptable */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something went wrong inside */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Cannot be done at this moment; see Retry-After */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    getRun: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Number of the run */
-                run_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Run"];
-                };
-            };
-            /** @description There is no such thing, or it is outside of the caller's scope */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A field is not acceptable */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something went wrong inside */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Cannot be done at this moment; see Retry-After */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    confirmRun: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Number of the run */
-                run_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Run"];
-                };
-            };
-            /** @description There is no such thing, or it is outside of the caller's scope */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Contradicts the present state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A field is not acceptable */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something went wrong inside */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Cannot be done at this moment; see Retry-After */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    discardRun: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Number of the run */
-                run_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Run"];
-                };
-            };
-            /** @description There is no such thing, or it is outside of the caller's scope */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Contradicts the present state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A field is not acceptable */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something went wrong inside */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Cannot be done at this moment; see Retry-After */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    getSummary: {
-        parameters: {
-            query?: {
-                /** @description Only this run, else all open cases */
-                run?: number | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Summary"];
-                };
-            };
-            /** @description There is no such thing, or it is outside of the caller's scope */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A field is not acceptable */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something went wrong inside */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Cannot be done at this moment; see Retry-After */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     listTeams: {
         parameters: {
             query?: {
@@ -2601,6 +2542,65 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OwnersAt"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSummary: {
+        parameters: {
+            query?: {
+                /** @description Only this run, else all open cases */
+                run?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Summary"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A field is not acceptable */

@@ -9,7 +9,7 @@ const grid = createXYZ({ tileSize: 512, maxZoom: 17 });
 export function tileUrl(layer: LayerName, version: string, on: string | null): string {
   const query = new URLSearchParams({ v: version });
   if (layer === "territories" && on) query.set("on", on);
-  return `/api/v1/tiles/${layer}/{z}/{x}/{y}.mvt?${query.toString()}`;
+  return `/tiles/${layer}/{z}/{x}/{y}.mvt?${query.toString()}`;
 }
 
 export function tileSource(layer: LayerName): VectorTileSource {
