@@ -1,8 +1,9 @@
 """The worked examples of the rulebook, by their numbers. Run date 2026-03-10; each starts from the same world.
 
-What needs the database or HTTP is held elsewhere: 14's refusal by the store in the tests of the models, 17's refusal of
-an undeclared system in the tests of import and of `geo.crs`, 19's replay in the tests of the events' endpoint, 20's dates
-of a plan in the tests of territories, 21 in the tests of access.
+What needs the database or HTTP is held elsewhere: 14's refusal by the store in `tests/runs/test_invariants.py`, 17's
+refusal of an undeclared system in `tests/exchange/test_bad_rows.py`, 19's replay in `tests/api/test_events.py`, 20's
+choice of the territories of a date in `tests/api/test_territories.py`. 21 is about access alone and not told here, nor are
+12's address task and 16's derived "overdue".
 """
 
 from datetime import date, timedelta
@@ -13,6 +14,7 @@ from app.allocation import intake
 from app.allocation.distribution import choose_agent
 from app.allocation.rules import check_agent
 from app.allocation.strategy import Strategy
+from geo.crs import Crs, convert
 
 from .maps import RUN_DATE, Town, checks, event, orphan, outcomes, place, policy, serviced
 
@@ -131,8 +133,7 @@ def test_16_notice_is_due_thirty_days_after_the_formalities(town: Town) -> None:
 
 
 def test_17_a_declared_gcj02_point_is_converted(town: Town) -> None:
-    crs = pytest.importorskip("geo.crs")
-    lon, lat = crs.convert(120.022707, 30.002588, crs.Crs.GCJ02, crs.Crs.CGCS2000)
+    lon, lat = convert(120.022707, 30.002588, Crs.GCJ02, Crs.CGCS2000)
     assert (float(lon), float(lat)) == pytest.approx(place(0.018, 0.005), abs=1e-6)
     decision = town.decide(town.holder(orphan(of="A8"), at=(float(lon) - 120, float(lat) - 30)))
     assert (decision.team_code, decision.rung) == ("T-E1", "REGION_OWNER")
