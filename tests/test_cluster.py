@@ -213,7 +213,7 @@ def test_a_socket_folder_of_another_is_refused(home: Path) -> None:
 
 def test_binaries_come_with_postgis_first_then_newest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    for major, has_postgis in ((13, True), (15, True), (16, True), (17, False)):
+    for major, has_postgis in ((13, True), (15, True), (16, True), (17, False), (18, True)):
         folder = tmp_path / str(major) / "bin"
         folder.mkdir(parents=True)
         for name in ("initdb", "pg_ctl", "postgres"):
@@ -222,9 +222,16 @@ def test_binaries_come_with_postgis_first_then_newest(tmp_path: Path, monkeypatc
         if has_postgis:
             (tmp_path / str(major) / "share" / "extension").mkdir(parents=True)
             (tmp_path / str(major) / "share" / "extension" / "postgis.control").touch()
+    (tmp_path / "18" / "lib").mkdir()
+    (tmp_path / "18" / "lib" / "plpgsql.so").touch()
     monkeypatch.setattr(installed, "DEBIAN_SHARE", str(tmp_path / "{major}" / "share"))
     found = installed.find_binaries([f"{tmp_path}/*/bin"])
-    assert [(one.major, one.has_postgis) for one in found] == [(16, True), (15, True), (17, False)]
+    assert [(one.major, one.has_postgis) for one in found] == [
+        (16, True),
+        (15, True),
+        (18, False),
+        (17, False),
+    ]
 
 
 GIB = 1024**3

@@ -85,7 +85,10 @@ def _has_postgis(folder: Path, major: int) -> bool:
     shares = [Path(DEBIAN_SHARE.format(major=major)), folder.parent / "share", folder.parent / "share" / "postgresql"]
     if (folder / "pg_config").exists():
         shares.append(Path(_output([folder / "pg_config", "--sharedir"]).strip() or "/nonexistent"))
-    return any((share / "extension" / "postgis.control").exists() for share in shares)
+    described = any((share / "extension" / "postgis.control").exists() for share in shares)
+    # Debian has the description and the library in two packages, and the first may be there without the second.
+    debian = folder.parent / "lib"
+    return described and (any(debian.glob("postgis-*.so")) or not (debian / "plpgsql.so").exists())
 
 
 def _output(command: Sequence[str | Path]) -> str:
