@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from geo.address.compiled import STAMP, compiled, entry
+from geo.address.compiled import compiled, entry
 
 Codes = npt.NDArray[np.uint16]
 Offsets = npt.NDArray[np.int64]
@@ -167,7 +167,7 @@ def slices(codes: Codes, first: Offsets, last: Offsets) -> pl.Series:
 
 
 @entry
-def gather(codes: Codes, first: Offsets, lengths: Offsets, stamp: int = STAMP) -> Codes:
+def gather(codes: Codes, first: Offsets, lengths: Offsets) -> Codes:
     """Copy slices one behind the other."""
     out = np.empty(lengths.sum(), np.uint16)
     at = 0
@@ -185,9 +185,7 @@ def is_ascii_word(code: np.uint16) -> np.bool:
 
 
 @entry
-def arrange(
-    codes: Codes, start: Offsets, out: Codes, first: Offsets, main_end: Offsets, end: Offsets, stamp: int = STAMP
-) -> None:
+def arrange(codes: Codes, start: Offsets, out: Codes, first: Offsets, main_end: Offsets, end: Offsets) -> None:
     """Per text: drop, part with separators, and put the words in brackets behind the others, each hint between OPEN and CLOSE."""
     at = 0
     for row in range(len(first)):

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import polars as pl
 
 from geo.address.characters import SEPARATOR, Codes, Texts, fold_words
-from geo.address.compiled import STAMP, compiled, entry
+from geo.address.compiled import compiled, entry
 from geo.address.lexicon import NOTHING, Lexicon, build_lexicon, longest_at, step
 from geo.address.words import FOLLOWERS, PEOPLES, ZONES
 
@@ -318,7 +318,6 @@ def read_divisions(
     prior_city: npt.NDArray[np.int32],
     found: npt.NDArray[np.int32],
     places: npt.NDArray[np.int64],
-    stamp: int = STAMP,
 ) -> None:
     """Fill `found` (province, city, district, town, flags) and `places` (scan, town_at, rest) for all rows."""
     for row in range(len(start)):

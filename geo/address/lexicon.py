@@ -14,7 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from geo.address.characters import Codes, Offsets, code_units
-from geo.address.compiled import STAMP, compiled, entry
+from geo.address.compiled import compiled, entry
 
 NOTHING = -1
 
@@ -66,7 +66,6 @@ def insert(
     codes: Codes,
     offsets: Offsets,
     values: npt.NDArray[np.int32],
-    stamp: int = STAMP,
 ) -> int:
     """Insert all words; returns the number of nodes. Of equal words the first keeps its value."""
     nodes = 1
@@ -87,7 +86,7 @@ def insert(
 
 @entry
 def rehash(
-    keys: npt.NDArray[np.int64], targets: npt.NDArray[np.int32], size: int, stamp: int = STAMP
+    keys: npt.NDArray[np.int64], targets: npt.NDArray[np.int32], size: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
     """The same table with another power of two of slots."""
     new_keys, new_targets = np.full(size, -1, np.int64), np.full(size, -1, np.int32)

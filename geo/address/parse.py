@@ -13,7 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from geo.address.characters import SEPARATOR, Codes, Texts, fold
-from geo.address.compiled import STAMP, compiled, entry
+from geo.address.compiled import compiled, entry
 from geo.address.divisions import CONTRADICTED, STALE, WEAK, Divisions, resolve_divisions, skip_separators
 from geo.address.lexicon import NOTHING, Lexicon, build_lexicon, longest_before
 from geo.address.numbers import KINDS, LETTER, read_number
@@ -98,7 +98,6 @@ def take_apart(
     village_words: Lexicon,
     spans: npt.NDArray[np.int64],
     keys: npt.NDArray[np.int64],
-    stamp: int = STAMP,
 ) -> None:
     """Fill `spans` (rows × parts × first, last) and `keys` (value of the number) from left to right."""
     for row in range(len(rest)):

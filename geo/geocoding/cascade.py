@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from geo.address.compiled import STAMP, compiled, entry
+from geo.address.compiled import compiled, entry
 from geo.address.tail import find_unit, read_mentions
 from geo.geocoding.evidence import WIDTH, weigh
 from geo.geocoding.house_search import add_houses
@@ -24,7 +24,7 @@ def empty_found(rows: int) -> Found:
 
 
 @entry
-def find_candidates(parsed: Parsed, index: Index, first: int, found: Found, stamp: int = STAMP) -> None:
+def find_candidates(parsed: Parsed, index: Index, first: int, found: Found) -> None:
     """Fill `found` with the candidates of the texts first, first + 1, …"""
     mentions = np.empty((6, 6), np.int64)
     hits = np.empty((HITS, 4), np.int64)

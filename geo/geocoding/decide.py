@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from geo.address.compiled import STAMP, compiled, entry
+from geo.address.compiled import compiled, entry
 from geo.geocoding.distance import metres
 from geo.geocoding.evidence import AGREES, AGREES_SHORT, CLEAN, FAR, HOUSE_DISAGREES, RIVALS, WIDTH
 from geo.geocoding.index import BY_HOUSE, BY_INTERPOLATION, BY_NAME, BY_ROAD, CAPACITY, F64, I32, Found, Records
@@ -29,7 +29,7 @@ class Chosen(NamedTuple):
 
 
 @entry
-def choose(found: Found, places: Records, weights: F64, apart: float, stamp: int = STAMP) -> Chosen:
+def choose(found: Found, places: Records, weights: F64, apart: float) -> Chosen:
     """The candidate with most belief in and around it; `apart`: metres beyond which another one is a rival."""
     rows = len(found.counts)
     column, answer = np.full(rows, -1, np.int32), np.zeros((rows, 16))

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from geo.address.characters import fold, fold_words
-from geo.address.compiled import STAMP, entry
+from geo.address.compiled import entry
 from geo.address.divisions import DISTRICT, Divisions, resolve_divisions, short_name
 from geo.address.lexicon import Lexicon, build_lexicon, slot_of
 from geo.address.tail import build_counters, read_mentions
@@ -133,7 +133,7 @@ def distance_on_road(houses: pl.DataFrame, lon: F64, lat: F64) -> npt.NDArray[np
 
 @entry
 def nearest_on_road(
-    road: I64, city: I64, number: I64, place: I64, lon: F64, lat: F64, out: npt.NDArray[np.float32], stamp: int = STAMP
+    road: I64, city: I64, number: I64, place: I64, lon: F64, lat: F64, out: npt.NDArray[np.float32]
 ) -> None:
     """Compare every house with those of its road within 40 rows (rows are ordered by number)."""
     for i in range(len(road)):
@@ -250,7 +250,6 @@ def read_houses(
     counters: Lexicon,
     roads: Lexicon,
     out: I64,
-    stamp: int = STAMP,
 ) -> int:
     """Roads and numbers of each text, at most six a text; `out` rows: text, road, number, branch."""
     mentions = np.empty((6, 6), np.int64)
@@ -287,7 +286,6 @@ def vote_near(
     district: I32,
     voted: I32,
     vote: npt.NDArray[np.float32],
-    stamp: int = STAMP,
 ) -> None:
     """Votes weighted by nearness; pairs are grouped by their left member."""
     i = 0
@@ -339,7 +337,7 @@ def district_cells(lon: F64, lat: F64, district: I32) -> I64:
 
 
 @entry
-def fill_set(table: I64, keys: I64, stamp: int = STAMP) -> None:
+def fill_set(table: I64, keys: I64) -> None:
     """Put all keys into an open-addressing set."""
     for key in keys:
         table[slot_of(table, key)] = key

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from geo.address.compiled import STAMP, entry
+from geo.address.compiled import entry
 from geo.geocoding.distance import metres
 from geo.geocoding.index import F64, I32, I64
 from geo.geocoding.names import NEUTRAL
@@ -89,7 +89,7 @@ def merge(frame: pl.DataFrame, city: I32, lon: F64, lat: F64) -> tuple[I32, dict
 
 
 @entry
-def middles(first: I64, members: I64, lon: F64, lat: F64, error: F64, out: F64, stamp: int = STAMP) -> None:
+def middles(first: I64, members: I64, lon: F64, lat: F64, error: F64, out: F64) -> None:
     """Geometric median of each group, weighted by 1 / error² (Weiszfeld's iteration); farthest member; error."""
     for group in range(len(first) - 1):
         low, high = first[group], first[group + 1]
@@ -119,7 +119,7 @@ def middles(first: I64, members: I64, lon: F64, lat: F64, error: F64, out: F64, 
 
 
 @entry
-def join_near(groups: I64, order: I64, lon: F64, lat: F64, place_of: I32, stamp: int = STAMP) -> int:
+def join_near(groups: I64, order: I64, lon: F64, lat: F64, place_of: I32) -> int:
     """Number the places: single linkage within each group of entries (compared with the 64 before)."""
     count = 0
     for i in range(len(order)):

@@ -11,7 +11,7 @@ import numpy as np
 from numba.extending import register_jitable
 from numpy.typing import NDArray
 
-from geo.matching.compiling import STAMP, compiled
+from geo.matching.compiling import compiled
 from geo.matching.formulas import cross
 
 # Edges are entered into every cell within this share of a cell of them: far more than rounding can move anything.
@@ -54,7 +54,6 @@ def lay(
     height: float,
     nx: int,
     ny: int,
-    stamp: int = STAMP,
 ) -> tuple[Any, ...]:
     """Where the borders and interiors of the parts first … last - 1 lie, part by part.
 
@@ -236,7 +235,6 @@ def tabulate(
     full_part: NDArray[np.int32],
     full_count: NDArray[np.int32],
     part_area: NDArray[np.int32],
-    stamp: int = STAMP,
 ) -> tuple[Any, ...]:
     """(table, lists): what each cell keeps, from the entries of `lay`, in the order of their parts.
 

@@ -1,14 +1,13 @@
 """How the kernels are compiled: kept on disk where possible, still working where nothing can be written."""
 
 import functools
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from numba import njit
 from numba.extending import register_jitable
 
+from geo.compiling import kept, stamp_of
 from geo.matching import formulas
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -24,16 +23,7 @@ for _formula in (
     register_jitable(_formula)
 
 
-def _stamp() -> int:
-    digest = hashlib.sha256()
-    for name in ("formulas.py", "building.py", "kernels.py"):
-        digest.update(Path(__file__).with_name(name).read_bytes())
-    return int.from_bytes(digest.digest()[:6], "big")
-
-
-# Numba notices a change of the file that a kernel stands in, not of the files whose functions it has taken in. Every kernel has
-# this number as the default of a parameter that no caller gives: defaults are part of the key under which machine code is kept.
-STAMP: Final = _stamp()
+_STAMP: Final = stamp_of(Path(__file__).with_name(name) for name in ("formulas.py", "building.py", "kernels.py"))
 
 
 def compiled(kernel: F) -> F:
@@ -41,12 +31,7 @@ def compiled(kernel: F) -> F:
 
     A kernel must always be called with the same types: numba's folder of machine code is not safe with several.
     """
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": False}
-    try:
-        machine = njit(kernel, cache=True, **options)
-    except RuntimeError:
-        # Neither the folder of the sources nor the user's cache folder can be written.
-        machine = njit(kernel, **options)
+    machine = kept(kernel, _STAMP, nogil=True, error_model="numpy", fastmath=False)
 
     @functools.wraps(kernel)
     def call(*arguments: Any) -> Any:

@@ -7,7 +7,7 @@ from numba.extending import register_jitable
 from numpy.typing import NDArray
 
 from geo.matching.building import above, grown
-from geo.matching.compiling import STAMP, compiled
+from geo.matching.compiling import compiled
 from geo.matching.formulas import chart, chord_distance, cross, nearest_on_edge, sagitta
 
 Floats = NDArray[np.float64]
@@ -81,9 +81,38 @@ def locate(px: float, py: float, x: float, y: float, item: int, lists: Ints, xy:
 
 
 @compiled
+def by_tile(lon: Floats, lat: Floats, frame: Floats, nx: int, ny: int, side: int) -> tuple[Any, ...]:
+    """(order, lon, lat): the points tile by tile, and where each stood; a tile is a square of `side` cells.
+
+    Neighbours share what is fetched from memory, which is most of a lookup's time once the grid outgrows the caches.
+    """
+    tiles_up = ny // side + 1
+    tile = np.empty(len(lon), dtype=np.int32)
+    start = np.zeros((nx // side + 1) * tiles_up + 1, dtype=np.int32)
+    for p in range(len(lon)):
+        i, j = _cell(lon[p], lat[p], frame, nx, ny)
+        # Points off the grid go to the first tile.
+        tile[p] = (i // side) * tiles_up + j // side if i >= 0 else 0
+        start[tile[p] + 1] += 1
+    for t in range(1, len(start)):
+        start[t] += start[t - 1]
+    order = np.empty(len(lon), dtype=np.int32)
+    lon_by_tile = np.empty(len(lon), dtype=np.float64)
+    lat_by_tile = np.empty(len(lon), dtype=np.float64)
+    for p in range(len(lon)):
+        to = start[tile[p]]
+        start[tile[p]] += 1
+        order[to] = p
+        lon_by_tile[to] = lon[p]
+        lat_by_tile[to] = lat[p]
+    return order, lon_by_tile, lat_by_tile
+
+
+@compiled
 def look_up(
     lon: Floats,
     lat: Floats,
+    order: Ints,
     every: bool,
     found: Ints,
     touching: NDArray[np.bool_],
@@ -94,11 +123,11 @@ def look_up(
     table: Ints,
     lists: Ints,
     xy: Floats,
-    stamp: int = STAMP,
 ) -> None:
     """Writes per point the lowest area that covers it (-1 for none), whether it touches that one, and how many cover it.
 
-    Unless `every` is asked for, it stops at the first: then the number is 0 or 1.
+    Point p's answer goes to order[p], or to p if there is no order. Unless `every` is asked for, the search stops at the first
+    area: then the number is 0 or 1.
     """
     entries = np.empty(_BATCH, dtype=np.int32)
     fetched = np.empty(_BATCH, dtype=np.float64)
@@ -111,9 +140,10 @@ def look_up(
             if i >= 0:
                 entry = table[i * ny + j]
             entries[p - start] = entry
-            found[p] = max(entry, np.int32(-1))
-            number[p] = entry >= 0
-            touching[p] = False
+            to = order[p] if len(order) else p
+            found[to] = max(entry, np.int32(-1))
+            number[to] = entry >= 0
+            touching[to] = False
         for p in range(start, stop):
             entry = entries[p - start]
             fetched[p - start] = xy[lists[1 - entry], 0] if entry < -1 and lists[-entry] & 3 != 2 else 0.0
@@ -121,6 +151,7 @@ def look_up(
             entry = entries[p - start]
             if entry >= -1:
                 continue
+            to = order[p] if len(order) else p
             px = lon[p]
             py = lat[p]
             i, j = _cell(px, py, frame, nx, ny)
@@ -133,10 +164,10 @@ def look_up(
                     answer = locate(px, py, x, y, item, lists, xy)
                     if answer != OUTSIDE:
                         before = lists[item]
-                        if number[p] == 0:
-                            found[p] = before
-                            touching[p] = answer == TOUCHING
-                        number[p] += 1
+                        if number[to] == 0:
+                            found[to] = before
+                            touching[to] = answer == TOUCHING
+                        number[to] += 1
                         if not every:
                             break
                 item += 2 + 2 * (lists[item + 1] >> 2)
@@ -156,7 +187,6 @@ def list_all(
     table: Ints,
     lists: Ints,
     xy: Floats,
-    stamp: int = STAMP,
 ) -> None:
     """Writes all areas that cover each of the `points`, and whether it touches them, from its `position` on.
 
@@ -197,7 +227,6 @@ def nearest(
     ends: NDArray[np.bool_],
     part_start: Longs,
     area_start: Longs,
-    stamp: int = STAMP,
 ) -> None:
     """Writes the metres from each point to the area of the same position, and the place (n, 2) on its border that is so near.
 
@@ -259,7 +288,6 @@ def near(
     table: Ints,
     lists: Ints,
     xy: Floats,
-    stamp: int = STAMP,
 ) -> tuple[Any, ...]:
     """(point, area, metres) of the areas that do not cover a point but are nearer to it than its radius, by point, then area.
 
