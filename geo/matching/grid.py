@@ -21,6 +21,12 @@ _EDGES_PER_THREAD = 100_000
 # No more than this many (part, cell) pairs are considered while a grid is laid: 40 bytes each.
 _MOST_PAIRS = 30_000_000
 
+# Points are looked up tile by tile if there are so many, and if the grid and the borders outgrow the caches.
+_TILED_POINTS = 50_000
+_TILED_BYTES = 12 * 2**20
+_TILES = 16
+_NO_ORDER: NDArray[np.int32] = np.empty(0, dtype=np.int32)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grid:
@@ -42,9 +48,8 @@ class Grid:
         """Memory of the grid, without that of the rings."""
         return self.table.nbytes + self.lists.nbytes
 
-    def _spread(self, points: int, work: Callable[[slice], None]) -> None:
-        threads = min(self.threads, max(1, points // _POINTS_PER_THREAD))
-        spread(threads, [slice(points * t // threads, points * (t + 1) // threads) for t in range(threads)], work)
+    def _slices(self, points: int) -> list[slice]:
+        return evenly(points, min(self.threads, max(1, points // _POINTS_PER_THREAD)))
 
     def first(self, lon: Floats, lat: Floats) -> NDArray[np.int32]:
         """The lowest area that covers each point; -1 for none."""
@@ -53,25 +58,29 @@ class Grid:
     def covers(self, lon: Floats, lat: Floats) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.bool_]]:
         """(point, area, touching) by point, then area."""
         found, touching, number = self._look_up(lon, lat, every=True)
-        several = np.flatnonzero(number > 1)
-        if not len(several):
-            point = np.flatnonzero(found >= 0)
-            return point, found[point], touching[point]
-        position = np.cumsum(number, dtype=np.int64) - number
-        point = np.repeat(np.arange(len(lon)), number)
-        all_areas = np.empty(len(point), dtype=np.int32)
-        all_touching = np.empty(len(point), dtype=np.bool_)
-        one = np.flatnonzero(number == 1)
-        all_areas[position[one]] = found[one]
-        all_touching[position[one]] = touching[one]
-        kernels.list_all(lon, lat, several, position[several], all_areas, all_touching, *self._cells())
-        return point, all_areas, all_touching
+        slices = self._slices(len(lon))
+        ends = np.cumsum([number[some].sum() for some in slices])
+        pairs = int(ends[-1])
+        point = np.empty(pairs, dtype=np.int64)
+        area = np.empty(pairs, dtype=np.int32)
+        touches = np.empty(pairs, dtype=np.bool_)
+        starts = dict(zip((some.start for some in slices), [0, *ends[:-1].tolist()], strict=True))
+
+        def work(some: slice) -> None:
+            kernels.list_pairs(
+                *(lon[some], lat[some], found[some], touching[some], number[some], some.start, starts[some.start]),
+                *(point, area, touches),
+                *self._cells(),
+            )
+
+        spread(slices, work)
+        return point, area, touches
 
     def covers_one(self, lon: float, lat: float) -> list[tuple[int, bool]]:
         """(area, touching) of all areas that cover one point, by area."""
         x, y, found, number = np.array([lon]), np.array([lat]), np.empty(1, dtype=np.int32), np.empty(1, dtype=np.int32)
         touching = np.empty(1, dtype=np.bool_)
-        kernels.look_up(x, y, True, found, touching, number, *self._cells())
+        kernels.look_up(x, y, _NO_ORDER, True, found, touching, number, *self._cells())
         if number[0] <= 1:
             return [(int(found[0]), bool(touching[0]))] if number[0] else []
         _, areas, touches = self.covers(x, y)
@@ -85,9 +94,14 @@ class Grid:
         number = np.empty(len(lon), dtype=np.int32)
 
         def work(some: slice) -> None:
-            kernels.look_up(lon[some], lat[some], every, found[some], touching[some], number[some], *self._cells())
+            order, x, y = _NO_ORDER, lon[some], lat[some]
+            if len(x) >= _TILED_POINTS and self.nbytes + self.rings.xy.nbytes >= _TILED_BYTES:
+                order, x, y = kernels.by_tile(
+                    x, y, self.frame, self.nx, self.ny, max(1, max(self.nx, self.ny) // _TILES)
+                )
+            kernels.look_up(x, y, order, every, found[some], touching[some], number[some], *self._cells())
 
-        self._spread(len(lon), work)
+        spread(self._slices(len(lon)), work)
         return found, touching, number
 
     def near(
@@ -109,7 +123,7 @@ class Grid:
             )
             pieces[some.start] = point + some.start, area, metres
 
-        self._spread(len(lon), work)
+        spread(self._slices(len(lon)), work)
         points, areas, metres = zip(*(pieces[start] for start in sorted(pieces)), strict=True)
         return np.concatenate(points), np.concatenate(areas), np.concatenate(metres)
 
@@ -129,24 +143,14 @@ class Grid:
 
         # A pair costs about as much as a hundred lookups.
         threads = min(self.threads, max(1, 100 * len(lon) // _POINTS_PER_THREAD))
-        spread(threads, [slice(len(lon) * t // threads, len(lon) * (t + 1) // threads) for t in range(threads)], work)
+        spread(evenly(len(lon), threads), work)
         return metres, place
 
     def warm(self) -> None:
         """Compiles or loads every kernel, on nothing."""
         none, no_areas = np.empty(0), np.empty(0, dtype=np.int32)
         self.covers(none, none)
-        kernels.list_all(
-            *(
-                none,
-                none,
-                np.empty(0, dtype=np.int64),
-                np.empty(0, dtype=np.int64),
-                no_areas,
-                np.empty(0, dtype=np.bool_),
-            ),
-            *self._cells(),
-        )
+        kernels.by_tile(none, none, self.frame, self.nx, self.ny, 1)
         self.near(none, none, none, none, none, np.empty((0, 2)))
         self.nearest(none, none, none, none, no_areas, False)
 
@@ -154,13 +158,17 @@ class Grid:
         return self.frame, self.nx, self.ny, self.table, self.lists, self.rings.xy
 
 
-def spread(threads: int, slices: list[slice], work: Callable[[slice], None]) -> None:
-    """`work` over every slice, on `threads` threads; the kernels run without the GIL."""
-    if threads <= 1:
-        for some in slices:
-            work(some)
+def evenly(number: int, pieces: int) -> list[slice]:
+    """So many slices of about the same length."""
+    return [slice(number * k // pieces, number * (k + 1) // pieces) for k in range(pieces)]
+
+
+def spread(slices: list[slice], work: Callable[[slice], None]) -> None:
+    """`work` over every slice, each on a thread of its own; the kernels run without the GIL."""
+    if len(slices) == 1:
+        work(slices[0])
         return
-    with ThreadPoolExecutor(threads) as pool:
+    with ThreadPoolExecutor(len(slices)) as pool:
         for _ in pool.map(work, slices):
             pass
 
@@ -193,7 +201,7 @@ def lay_grid(rings: Rings, expected_points: int, threads: int, fineness: int | N
             *(x0, y0, width, height, nx, ny),
         )
 
-    spread(chunks, [slice(int(a), int(b)) for a, b in pairwise(cuts)], work)
+    spread([slice(int(a), int(b)) for a, b in pairwise(cuts)], work)
     laid = list(zip(*(pieces[start] for start in sorted(pieces)), strict=True))
     cell, part, state, _, run_from, run_count, full_cell, full_part, full_count = (np.concatenate(c) for c in laid)
     before = np.cumsum([0, *(len(runs) for runs in laid[4])])
@@ -234,8 +242,8 @@ def _shape(fineness: int, x_span: float, y_span: float) -> tuple[int, int]:
 def _fineness(rings: Rings, x_span: float, y_span: float, points: int) -> int:
     """Cells along the longer side that make laying the grid and `points` lookups cheapest together.
 
-    A rough count in nanoseconds, measured once: a cell 12, a (part, cell) pair 2, a border's cell 100, an edge 20; a lookup 40, a
-    part's border met 70, an edge looked at 10.
+    A rough count in nanoseconds, measured once: a cell 25, a (part, cell) pair 2, a border's cell 100, an edge 20; a lookup 30, a
+    part's border met 50, an edge looked at 6.
     """
     if not rings.parts:
         return 1
@@ -251,8 +259,8 @@ def _fineness(rings: Rings, x_span: float, y_span: float, points: int) -> int:
         # A border winds: it passes more cells than the box around it.
         borders = float(np.minimum(3.0 * (across + up) + 1.0, (across + 1.0) * (up + 1.0)).sum())
         cells = nx * ny
-        build = 12.0 * cells + 2.0 * pairs + 100.0 * borders + 20.0 * edges
-        cost = build + points * (40.0 + 70.0 * borders / cells + 10.0 * (edges + borders) / cells)
+        build = 25.0 * cells + 2.0 * pairs + 100.0 * borders + 20.0 * edges
+        cost = build + points * (30.0 + 50.0 * borders / cells + 6.0 * (edges + borders) / cells)
         if cost < cheapest:
             best, cheapest = fineness, cost
     return best

@@ -174,13 +174,17 @@ def look_up(
 
 
 @compiled
-def list_all(
+def list_pairs(
     lon: Floats,
     lat: Floats,
-    points: Longs,
-    position: Longs,
     found: Ints,
     touching: NDArray[np.bool_],
+    number: Ints,
+    offset: int,
+    to: int,
+    out_point: Longs,
+    out_area: Ints,
+    out_touching: NDArray[np.bool_],
     frame: Floats,
     nx: int,
     ny: int,
@@ -188,29 +192,33 @@ def list_all(
     lists: Ints,
     xy: Floats,
 ) -> None:
-    """Writes all areas that cover each of the `points`, and whether it touches them, from its `position` on.
-
-    Only for points that several areas cover: their cell has a list.
-    """
-    for n in range(len(points)):
-        px = lon[points[n]]
-        py = lat[points[n]]
-        to = position[n]
-        i, j = _cell(px, py, frame, nx, ny)
-        x = frame[0] + i * frame[4]
-        y = frame[1] + j * frame[5]
-        entry = table[i * ny + j]
-        item = -1 - entry
-        before = -1
-        for _ in range(lists[-2 - entry]):
-            if lists[item] != before:
-                answer = locate(px, py, x, y, item, lists, xy)
-                if answer != OUTSIDE:
-                    before = lists[item]
-                    found[to] = before
-                    touching[to] = answer == TOUCHING
-                    to += 1
-            item += 2 + 2 * (lists[item + 1] >> 2)
+    """Writes (offset + point, area, touching) of all pairs from position `to` on, after what `look_up` wrote; where several areas
+    cover a point it looks again."""
+    for p in range(len(lon)):
+        if number[p] == 1:
+            out_point[to] = offset + p
+            out_area[to] = found[p]
+            out_touching[to] = touching[p]
+            to += 1
+        elif number[p] > 1:
+            px = lon[p]
+            py = lat[p]
+            i, j = _cell(px, py, frame, nx, ny)
+            x = frame[0] + i * frame[4]
+            y = frame[1] + j * frame[5]
+            entry = table[i * ny + j]
+            item = -1 - entry
+            before = -1
+            for _ in range(lists[-2 - entry]):
+                if lists[item] != before:
+                    answer = locate(px, py, x, y, item, lists, xy)
+                    if answer != OUTSIDE:
+                        before = lists[item]
+                        out_point[to] = offset + p
+                        out_area[to] = before
+                        out_touching[to] = answer == TOUCHING
+                        to += 1
+                item += 2 + 2 * (lists[item + 1] >> 2)
 
 
 @compiled

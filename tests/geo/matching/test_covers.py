@@ -177,10 +177,14 @@ def test_the_grid_finds_the_same(drawn: Scene, fineness: int) -> None:
 
 
 @pytest.mark.parametrize("kind", range(len(KINDS) + 1))
-def test_the_grid_finds_the_same_on_several_threads(kind: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("tiled", [False, True])
+def test_the_grid_finds_the_same_on_several_threads(kind: int, tiled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geo.matching.grid._TILED_POINTS", 100)
+    monkeypatch.setattr("geo.matching.grid._TILED_BYTES", 0 if tiled else 2**40)
     monkeypatch.setattr("geo.matching.grid._POINTS_PER_THREAD", 1_000)
     monkeypatch.setattr("geo.matching.grid._EDGES_PER_THREAD", 50)
     drawn = scene(seed=99, kind=kind, areas=60, points=500)
+    drawn.lon[::97] = np.nan
     rings = flatten(drawn.areas)
     expected = direct.covering_areas(rings, drawn.lon, drawn.lat)
     for threads, fineness in ((1, None), (3, None), (3, 37)):
