@@ -7,6 +7,7 @@ Facts come in grouped by policyholder, because nature, grouping and the service 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from math import lcm
 from typing import NamedTuple
 
 PRECISE_LEVELS = frozenset({"UNIT", "DOOR", "COMPOUND", "POI", "COMMUNITY"})
@@ -23,6 +24,10 @@ UNALLOCATED_STATES = frozenset(
     {"REPORTED", "PENDING_APPROVAL", "POOLED", "CLASSIFIED", "GROUPED", "LOCATION_REVIEW", "LOCATED", "CITY_REVIEW"}
 )
 """Open cases that a run looks at again; all other open ones are left as they are."""
+
+
+SERVICED_STATES = frozenset({"CONFIRMED", "SERVICING"})
+"""Open cases whose policy is serviced again: for nature they are no orphans any more."""
 
 
 class Event(NamedTuple):
@@ -97,7 +102,7 @@ class Address(NamedTuple):
 
 
 class Holder(NamedTuple):
-    """All that is known of one policyholder."""
+    """All that is known of one policyholder; policies by number."""
 
     policyholder_id: str
     agent_code: str | None
@@ -140,6 +145,13 @@ class TeamState:
     """The team that stands in for this one once it has been dissolved; None while it lives."""
     weight: int = 0
     """Least common multiple of the capacities of the branch's teams over this capacity: load × weight compares ratios exactly."""
+
+
+def weigh(teams: Sequence[TeamState]) -> None:
+    """Set the weights of the teams of one branch, so that load × weight orders them as load / capacity does, exactly."""
+    multiple = lcm(*(team.capacity for team in teams if team.capacity > 0))
+    for team in teams:
+        team.weight = multiple // team.capacity if team.capacity > 0 else 0
 
 
 class City(NamedTuple):

@@ -8,6 +8,7 @@ from app.allocation.domain import (
     CONFIRMED_KINDS,
     KIND_RANK,
     PRECISE_LEVELS,
+    SERVICED_STATES,
     UNALLOCATED_STATES,
     Address,
     Bundle,
@@ -28,9 +29,7 @@ def group(holder: Holder, cases: Sequence[Case], world: World, strategy: Strateg
     orphans.update(
         policy.policy_no
         for policy in holder.policies
-        if policy.case is not None
-        and policy.case.state != "PENDING_APPROVAL"
-        and policy.case.state not in UNALLOCATED_STATES
+        if policy.case is not None and policy.case.state not in UNALLOCATED_STATES | SERVICED_STATES
     )
     members = [
         case
@@ -140,8 +139,15 @@ def current_addresses(addresses: Sequence[Address]) -> list[Address]:
     return sorted(latest.values(), key=lambda address: KIND_RANK[address.kind])
 
 
-def _recency(address: Address) -> tuple[date, str]:
-    return address.updated_on or date.min, address.text or ""
+def _recency(address: Address) -> tuple[date, str, float, float, str]:
+    """The latest day; what follows only makes the choice independent of the order of rows."""
+    return (
+        address.updated_on or date.min,
+        address.text or "",
+        address.lon or 0.0,
+        address.lat or 0.0,
+        address.community_code or "",
+    )
 
 
 def locate(
@@ -189,10 +195,5 @@ def conflicting(candidates: Sequence[Address]) -> bool:
     """
     if any(candidate.kind in CONFIRMED_KINDS for candidate in candidates):
         return False
-    reached = [frozenset(c.branches) for c in candidates if c.lon is not None and c.branches and _trusted(c)]
+    reached = [frozenset(c.branches) for c in candidates if c.lon is not None and c.branches]
     return len(reached) > 1 and not frozenset.intersection(*reached)
-
-
-def _trusted(address: Address) -> bool:
-    """A point too coarse to match says nothing of the branch."""
-    return address.given or address.level in PRECISE_LEVELS

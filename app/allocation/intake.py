@@ -4,12 +4,10 @@ from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from app.allocation.domain import VALID_STATES, AgentState, Case, Event, Holder, Policy, Refusal
+from app.allocation.domain import AgentState, Case, Event, Holder, Policy, Refusal
 from app.allocation.strategy import Strategy
 
 NEEDS_APPROVAL = frozenset({"AGENT_REQUEST", "CUSTOMER_REQUEST", "OTHER_CHANNEL"})
-
-__all__ = ["NEEDS_APPROVAL", "VALID_STATES", "add_months", "open_cases", "test_event"]
 
 
 def add_months(day: date, months: int) -> date:
@@ -19,7 +17,7 @@ def add_months(day: date, months: int) -> date:
     return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
-def test_event(
+def failure_of(
     event: Event, policy: Policy, agents: Mapping[str, AgentState], as_of: date, strategy: Strategy
 ) -> str | None:
     """Why an event opens no case, or None if it passes its test. Waiting for approval is no failure."""
@@ -56,7 +54,7 @@ def open_cases(
         for event in policy.events:
             if event.event_on > as_of:
                 continue
-            failure = test_event(event, policy, agents, as_of, strategy)
+            failure = failure_of(event, policy, agents, as_of, strategy)
             if failure is None:
                 passed.append(event)
             else:

@@ -167,7 +167,10 @@ def branch_of_place(bundle: Bundle, world: World) -> str:
     On the line between two: the managing one if among them, else the lowest code.
     """
     if bundle.located_by == "POINT" and bundle.address is not None and bundle.address.branches:
-        branches = bundle.address.branches
+        home = world.city_of_branch.get(bundle.branch_code)
+        # On the line between two cities: balancing never leaves the own one (H9).
+        own = [code for code in bundle.address.branches if home is not None and code in home.branches]
+        branches = own or bundle.address.branches
         return bundle.branch_code if bundle.branch_code in branches else min(branches)
     return bundle.branch_code
 

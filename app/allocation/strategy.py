@@ -37,7 +37,7 @@ class Strategy:
     @classmethod
     def from_config(cls, version: int, config: dict[str, Any]) -> "Strategy":
         """The strategy of a stored row; unknown keys are refused with `ValueError`, missing ones take the default."""
-        unknown = config.keys() - {field.name for field in fields(cls)}
+        unknown = config.keys() - ({field.name for field in fields(cls)} - {"version"})
         if unknown:
             raise ValueError(f"strategy {version}: unknown settings {sorted(unknown)}")
         return cls(version=version, **config)

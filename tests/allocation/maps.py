@@ -7,7 +7,7 @@ point is worked out here with shapely alone, so that the rules are tested on are
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from math import cos, lcm, radians
+from math import cos, radians
 from typing import Any, NamedTuple
 
 from shapely import Point, box, unary_union
@@ -28,6 +28,7 @@ from app.allocation.domain import (
     Policy,
     TeamState,
     World,
+    weigh,
 )
 from app.allocation.strategy import Strategy
 
@@ -181,9 +182,7 @@ class Town:
             if teams[code].force == "COLLECTION":
                 of_branch.setdefault(teams[code].branch_code, []).append(teams[code])
         for level in of_branch.values():
-            multiple = lcm(*(team.capacity for team in level if team.capacity > 0))
-            for team in level:
-                team.weight = multiple // team.capacity if team.capacity > 0 else 0
+            weigh(level)
         return World(
             as_of=self.as_of,
             plan_version="drawn",

@@ -9,7 +9,7 @@ from app.allocation.domain import Address, Bundle
 from app.allocation.grouping import current_addresses
 from app.allocation.strategy import Strategy
 
-from .maps import RUN_DATE, Place, Town, event, orphan, outcomes, policy
+from .maps import RUN_DATE, Place, Town, event, orphan, outcomes, policy, rulebook_town
 
 IN_C01, IN_C02, IN_C05, ABROAD = (0.005, 0.005), (0.015, 0.005), (0.035, 0.005), (1.0, 1.0)
 KINDS = ["CUSTOMER_CONFIRMED", "VISIT_CONFIRMED", "POSTAL", "HOME", "WORK"]
@@ -292,3 +292,21 @@ class TestBranchConflict:
         addresses = [town.address(IN_C01, kind="HOME"), town.address(IN_C05, kind="WORK")]
         decision = town.decide(town.holder(policy("P1", ended), addresses=addresses))
         assert decision == ("LOCATION_REVIEW", None, None, None, (), ())
+
+
+def test_a_coarse_point_in_another_branch_is_a_conflict_too() -> None:
+    town = rulebook_town()
+    addresses = [
+        town.address((0.005, 0.005), kind="HOME"),
+        town.address((0.035, 0.005), kind="WORK", level="ROAD"),
+    ]
+    assert town.decide(town.holder(orphan(), addresses=addresses)).state == "LOCATION_REVIEW"
+
+
+def test_the_order_of_rows_never_chooses_between_addresses_of_one_day() -> None:
+    town = rulebook_town()
+    addresses = [town.address((0.005, 0.005)), town.address((0.025, 0.005))]
+    first, second = (
+        town.decide(town.holder(orphan(), addresses=rows)).team_code for rows in (addresses, addresses[::-1])
+    )
+    assert first == second

@@ -7,7 +7,7 @@ import pytest
 from app.allocation.domain import Policy
 from app.allocation.nature import Nature, classify
 
-from .maps import LEAVING, Member, Town, event, orphan, policy, serviced
+from .maps import LEAVING, Member, Town, event, orphan, policy, rulebook_town, serviced
 
 PURE = Nature("PURE", (), ())
 
@@ -105,3 +105,10 @@ def test_classify_reads_orphans_and_leavers_as_given(town: Town) -> None:
     agents = town.world().agents
     assert classify(holder, {"P1"}, {"A6"}, agents) == non_pure("A4")
     assert classify(holder, {"P1", "P2", "P3"}, set(), agents) == PURE
+
+
+def test_a_case_that_its_new_agent_services_counts_for_nature() -> None:
+    town = rulebook_town()
+    for state in ("CONFIRMED", "SERVICING"):
+        holder = town.holder(orphan("P1"), serviced("P2", "A4", state=state), at=(0.005, 0.005))
+        assert town.bundle(holder).nature == "NON_PURE"

@@ -4,13 +4,12 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from math import lcm
 
 import shapely
 from sqlalchemy import Connection, text
 
 from app.allocation.areas import Areas
-from app.allocation.domain import VALID_STATES, AgentState, City, TeamState, World
+from app.allocation.domain import VALID_STATES, AgentState, City, TeamState, World, weigh
 from app.allocation.strategy import Strategy
 
 _TERRITORIES = text("""
@@ -65,9 +64,7 @@ class Setting:
             if teams[code].force == "COLLECTION":
                 of_branch.setdefault(teams[code].branch_code, []).append(teams[code])
         for members in of_branch.values():
-            multiple = lcm(*(team.capacity for team in members if team.capacity > 0))
-            for team in members:
-                team.weight = multiple // team.capacity if team.capacity > 0 else 0
+            weigh(members)
         return World(
             as_of=self.as_of,
             plan_version=self.plan_version,
