@@ -131,12 +131,14 @@ def lay(
             right = max(fax, fbx)
             low = min(fay, fby)
             high = max(fay, fby)
-            slope = (fbx - fax) / (fby - fay)
-            for j in range(max(south, int(np.floor(low - _PAD))), min(north, int(np.floor(high + _PAD))) + 1):
+            south_row = max(south, int(np.floor(low - _PAD)))
+            north_row = min(north, int(np.floor(high + _PAD)))
+            for j in range(south_row, north_row + 1):
                 # The stretch of the edge within this row; a flat edge gets all its columns in both of its rows.
                 from_x = left
                 to_x = right
-                if high - low >= 0.01:
+                if south_row < north_row and high - low >= 0.01:
+                    slope = (fbx - fax) / (fby - fay)
                     at_bottom = fax + (max(low, j - _PAD) - fay) * slope
                     at_top = fax + (min(high, j + 1 + _PAD) - fay) * slope
                     from_x = max(left, min(at_bottom, at_top))
