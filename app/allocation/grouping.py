@@ -169,15 +169,16 @@ def locate(
     code = address.community_code
     if conflicting(candidates):
         return "NONE", "BRANCH_CONFLICT", None
-    if address.lon is None:
-        return ("COMMUNITY" if code else "NONE"), None, None
-    city = world.city_of_branch.get(branch_code)
-    if city is not None and city.has_area and city.branches.isdisjoint(address.branches):
-        return "NONE", "OUTSIDE_CITY", None
     precise = address.given or address.level in PRECISE_LEVELS
-    sure = address.given or address.confidence >= strategy.accept_confidence
-    if sure and (precise or address.within_one):
-        return "POINT", None, None
+    if address.lon is not None:
+        city = world.city_of_branch.get(branch_code)
+        if city is not None and city.has_area and city.branches.isdisjoint(address.branches):
+            return "NONE", "OUTSIDE_CITY", None
+        sure = address.given or address.confidence >= strategy.accept_confidence
+        if sure and (precise or address.within_one):
+            return "POINT", None, None
+    elif address.level == "NONE":
+        return ("COMMUNITY" if code else "NONE"), None, None
     if code:
         return "COMMUNITY", None, None
     hold_until = first_event_on + timedelta(days=strategy.location_hold_days)

@@ -8,7 +8,7 @@ import typer
 if TYPE_CHECKING:
     import polars as pl
 
-from app.cli.console import Json, fail, out, print_json, store, table
+from app.cli.console import Json, fail, out, print_json, store
 
 RESULT = (
     "lon", "lat", "level", "confidence", "radius_m", "province", "city", "district", "matched", "provider", "reasons",
@@ -50,22 +50,13 @@ def geocode(
             return
         out.out(result.write_csv(), end="")
         return
+    result = pl.concat([texts.to_frame(), found], how="horizontal")
     if output is not None:
-        pl.concat([texts.to_frame(), found], how="horizontal").write_csv(output)
+        result.write_csv(output)
     elif json:
-        print_json(pl.concat([texts.to_frame(), found], how="horizontal").to_dicts())
+        print_json(result.to_dicts())
     else:
-        rows = [
-            [
-                text,
-                *(
-                    "" if value is None else f"{value:.6f}" if name in ("lon", "lat") else str(value)
-                    for name, value in row.items()
-                ),
-            ]
-            for text, row in zip(addresses, found.iter_rows(named=True), strict=True)
-        ]
-        out.print(table("定位 geocode", ["地址 text", *RESULT], rows))
+        out.out(result.write_csv(), end="")
 
 
 def _read(file: Path, column: str) -> "pl.DataFrame":

@@ -47,6 +47,8 @@ REASONS: Final = (
     STALE_DIVISION,
     RURAL,
 ) = (1 << np.arange(8)).tolist()
+ASSUMED_CITY: Final = 1 << 8
+"""Beside the bits of `geo.address.divisions` in the flags: the text itself states no city."""
 LEVEL_CODES: Final = {name: i for i, name in enumerate(LEVELS)}
 KIND_LEVELS: Final = np.array([LEVEL_CODES[k] for k in PLACE_KINDS], np.int8)
 LARGEST_RADIUS: Final = 2000.0  # metres
@@ -186,7 +188,7 @@ class Geocoder:
             stated.rest,
             city,
             stated.district,
-            stated.flags,
+            np.where(stated.city >= 0, stated.flags, stated.flags | ASSUMED_CITY).astype(np.int32),
         )
 
     def _answer(self, asked: pl.DataFrame) -> pl.DataFrame:
@@ -246,8 +248,10 @@ class Geocoder:
         none[rows[~sure]] = True
         known = out["district"][whole] >= 0
         out["reasons"][whole] |= np.where(none & known, ONLY_DISTRICT, 0) | np.where(none & ~known, NOT_FOUND, 0)
+        # A city that only the caller or the gazetteer supplied is no finding.
+        stated_city = (parsed.city[whole] >= 0) & (flags & ASSUMED_CITY == 0)
         coarse = np.where(
-            known, LEVEL_CODES["DISTRICT"], np.where(parsed.city[whole] >= 0, LEVEL_CODES["CITY"], LEVEL_CODES["NONE"])
+            known, LEVEL_CODES["DISTRICT"], np.where(stated_city, LEVEL_CODES["CITY"], LEVEL_CODES["NONE"])
         )
         out["level"][whole] = np.where(none, coarse, out["level"][whole])
 

@@ -310,3 +310,12 @@ def test_the_order_of_rows_never_chooses_between_addresses_of_one_day() -> None:
         town.decide(town.holder(orphan(), addresses=rows)).team_code for rows in (addresses, addresses[::-1])
     )
     assert first == second
+
+
+@pytest.mark.parametrize(("level", "state"), [("DISTRICT", "LOCATION_REVIEW"), ("NONE", "TEAM_POOL")])
+def test_a_coarse_answer_without_a_point_waits_and_no_answer_does_not(level: str, state: str) -> None:
+    town = rulebook_town()
+    holder = town.holder(
+        policy("P1", event(of="A8", on=RUN_DATE), servicer="A8"), addresses=[town.address(level=level)]
+    )
+    assert town.decide(holder).state == state

@@ -76,10 +76,10 @@ def test_sources_that_lie_apart_lower_confidence(geocoder: Geocoder) -> None:
         ("月湖市西屏区", "DISTRICT", "ONLY_DISTRICT"),
         ("月湖市西屏区没有此处花园", "DISTRICT", "ONLY_DISTRICT"),
         ("月湖市", "CITY", "NOT_FOUND"),
-        ("", "CITY", "NOT_FOUND"),
+        ("", "NONE", "NOT_FOUND"),
         ("月湖市西屏区外沟村3组12号", "DISTRICT", "RURAL"),
         ("月湖市浦东新区采石路", "CITY", "DISTRICT_CONTRADICTION"),
-        ("🙂🙂", "CITY", "NOT_FOUND"),
+        ("🙂🙂", "NONE", "NOT_FOUND"),
     ],
 )
 def test_what_is_not_found_has_no_point_and_a_reason(geocoder: Geocoder, text: str, level: str, reason: str) -> None:
