@@ -101,10 +101,13 @@ def near(
     west, east, south, north = lon - window[:, 0], lon + window[:, 0], lat - window[:, 1], lat + window[:, 1]
     points: list[Ints] = [np.empty(0, dtype=np.int64)]
     areas: list[NDArray[np.int32]] = [np.empty(0, dtype=np.int32)]
-    for part, box in enumerate(rings.boxes):
-        inside = (west <= box[2]) & (east >= box[0]) & (south <= box[3]) & (north >= box[1])
-        points.append(np.flatnonzero(inside))
-        areas.append(np.full(len(points[-1]), rings.part_area[part], dtype=np.int32))
+    for block in _blocks(len(lon), rings.parts):
+        low_x, high_x, low_y, high_y = (side[block, None] for side in (west, east, south, north))
+        meets = (low_x <= rings.boxes[:, 2]) & (high_x >= rings.boxes[:, 0])
+        meets &= (low_y <= rings.boxes[:, 3]) & (high_y >= rings.boxes[:, 1])
+        point, part = np.nonzero(meets)
+        points.append(point + block.start)
+        areas.append(rings.part_area[part])
     pairs = np.unique(np.column_stack([np.concatenate(points), np.concatenate(areas)]), axis=0)
     point, area = pairs[:, 0], pairs[:, 1].astype(np.int32)
     metres, _, covered = _to_areas(rings, lon[point], lat[point], sine[point], cosine[point], area)
