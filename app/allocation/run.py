@@ -154,6 +154,8 @@ def rehearse(
     steps = _Steps(progress)
     run_id = create_run(connection, as_of=as_of, branch_code=branch_code, distribute=distribute)
     row = connection.execute(text("SELECT * FROM run WHERE id = :id"), {"id": run_id}).one()
+    # Before the locating lock, which this transaction keeps: a request takes its branch first and its addresses then.
+    _lock(connection, branch_code)
     facts.choose_holders(connection, as_of, branch_code, None)
     steps.start("geocode")
     _locate(connection, steps)
