@@ -101,15 +101,15 @@ def nearest_on_edge(
     start = 0.0 * ax
     width = 1.0
     t = start
-    # The second round looks at a sixteenth of the edge around the first answer: enough for edges of hundreds of kilometres.
-    for _ in range(2):
+    # Each round looks at a sixteenth of the one before around its answer: enough for edges of thousands of kilometres.
+    for _ in range(3):
         middle = start + 0.5 * width
         stop = start + width
         ue, un = chart(lon0, lat0, sin0, cos0, ax + start * (bx - ax), ay + start * (by - ay))
         me, mn = chart(lon0, lat0, sin0, cos0, ax + middle * (bx - ax), ay + middle * (by - ay))
         ve, vn = chart(lon0, lat0, sin0, cos0, ax + stop * (bx - ax), ay + stop * (by - ay))
         t = start + width * nearest_fraction(ue, un, me, mn, ve, vn)
-        width = 0.0625
+        width = 0.0625 * width
         start = np.minimum(1.0 - width, np.maximum(0.0, t - 0.5 * width))
     lon = ax + t * (bx - ax)
     lat = ay + t * (by - ay)
