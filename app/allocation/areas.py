@@ -69,6 +69,11 @@ class Areas:
     def territory_layer(self) -> Layer:
         return Layer(self.territories)
 
+    def prepare(self) -> None:
+        """Lay the indexes now, for a process that will be asked for single points again and again."""
+        for layer in (self.branch_layer, self.community_layer, self.territory_layer):
+            layer.index.prepare()
+
     @cached_property
     def owners_of_community(self) -> dict[str, tuple[str, ...]]:
         """Community code → teams whose territory covers the whole community polygon, by code."""

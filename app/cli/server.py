@@ -150,14 +150,30 @@ def _serve(settings: "Settings", host: str | None, port: int | None) -> None:
         ) from error
     address: Any = listener.getsockname()
     shown = f"[{address[0]}]" if ":" in address[0] else address[0]
-    server = QuietServer(configured(create_app(settings)))
+    app = create_app(settings)
+    server = QuietServer(configured(app))
 
     def announce() -> None:
         while not server.started and not server.should_exit:
             threading.Event().wait(0.02)
         if server.started:
             out.print(f"归单已就绪 Guidan is ready: [bold]http://{shown}:{address[1]}/[/bold]  （Ctrl-C 停止 to stop）")
+            _warm(app.state.engine, settings)
 
     threading.Thread(target=announce, daemon=True).start()
     server.run(sockets=[listener])
     err.print("服务已停止。 Stopped serving.")
+
+
+def _warm(engine: "Engine", settings: "Settings") -> None:
+    """Before the first request needs it; one that comes earlier builds it itself."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from app.allocation.single import warm
+    from app.deps import business_day
+
+    try:
+        with engine.connect() as connection:
+            warm(connection, business_day(settings))
+    except SQLAlchemyError:
+        err.print("预热未完成，首个请求会慢一些。 Warming up did not succeed; the first request will be slower.")
