@@ -26,11 +26,11 @@ def group(holder: Holder, cases: Sequence[Case], world: World, strategy: Strateg
     None when there is no such case. `cases` are all open cases of the holder, by policy number.
     """
     orphans = {case.policy.policy_no for case in cases if not case.pending}
-    orphans.update(
-        policy.policy_no
-        for policy in holder.policies
-        if policy.case is not None and policy.case.state not in UNALLOCATED_STATES | SERVICED_STATES
-    )
+    for policy in holder.policies:
+        if policy.case is not None and policy.case.state in SERVICED_STATES:
+            orphans.discard(policy.policy_no)
+        elif policy.case is not None and policy.case.state not in UNALLOCATED_STATES:
+            orphans.add(policy.policy_no)
     members = [
         case
         for case in cases

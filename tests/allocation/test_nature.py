@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from app.allocation.domain import Policy
+from app.allocation.domain import Event, Policy
 from app.allocation.nature import Nature, classify
 
 from .maps import LEAVING, Member, Town, event, orphan, policy, rulebook_town, serviced
@@ -107,8 +107,9 @@ def test_classify_reads_orphans_and_leavers_as_given(town: Town) -> None:
     assert classify(holder, {"P1", "P2", "P3"}, set(), agents) == PURE
 
 
-def test_a_case_that_its_new_agent_services_counts_for_nature() -> None:
+@pytest.mark.parametrize("events", [(), (event(of="A8"),)], ids=["no event", "the event that opened it"])
+@pytest.mark.parametrize("state", ["CONFIRMED", "SERVICING"])
+def test_a_case_that_its_new_agent_services_counts_for_nature(state: str, events: tuple[Event, ...]) -> None:
     town = rulebook_town()
-    for state in ("CONFIRMED", "SERVICING"):
-        holder = town.holder(orphan("P1"), serviced("P2", "A4", state=state), at=(0.005, 0.005))
-        assert town.bundle(holder).nature == "NON_PURE"
+    taken_over = policy("P2", *events, servicer="A4", state=state)
+    assert town.bundle(town.holder(orphan("P1"), taken_over, at=(0.005, 0.005))).nature == "NON_PURE"
