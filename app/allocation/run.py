@@ -28,8 +28,6 @@ from app.locating.locate import locate_addresses
 
 Progress = Callable[[str, float], None]
 
-STAGES = ("intake", "geocode", "match", "nature", "allocate", "store")
-
 
 @dataclass(slots=True)
 class Outcome:

@@ -10,13 +10,12 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-import numpy as np
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from app.allocation import explain
 from app.allocation.areas import Areas
 from app.allocation.batch import Batch, prepare
-from app.allocation.domain import PRECISE_LEVELS, UNALLOCATED_STATES, Bundle, Decision, World
+from app.allocation.domain import UNALLOCATED_STATES, Bundle, Decision, World
 from app.allocation.repository import facts, reading
 from app.allocation.repository import world as worlds
 from app.allocation.repository.single import Start, Store
@@ -27,6 +26,7 @@ from app.allocation.strategy import Strategy
 from app.errors import NothingToAllocate, PolicyNotFound, TooBusy
 from app.locating.geocoder import current_geocoder
 from app.locating.locate import locate_holder
+from app.revision import world_revision
 
 ATTEMPTS = 5
 KEPT_DATES = 4
@@ -70,8 +70,7 @@ _known = _Known()
 def warm(connection: Connection, as_of: date) -> None:
     """Build what requests of a date will need: organisation, areas with their index, geocoder. Seconds on a new machine."""
     current_geocoder(connection)
-    revision = connection.execute(text("SELECT revision || ':' || xmin FROM world_revision")).scalar_one()
-    _known.get(connection, revision, as_of)
+    _known.get(connection, world_revision(connection), as_of)
 
 
 def allocate_policy(
@@ -97,7 +96,7 @@ def allocate_policy(
         found = explain.explain_policy(connection, policy_no)
         assert found is not None
         return found
-    holder = next(facts.holders(policies, events, addresses, _places(addresses, areas)))
+    holder = next(facts.holders(policies, events, addresses, facts.places_of_rows(addresses, areas)))
     batch = prepare([holder], world, strategy)
     bundle = batch.bundles[0] if batch.bundles else None
     members = {case.policy.policy_no for case in bundle.cases} if bundle else set()
@@ -121,17 +120,6 @@ def allocate_policy(
 def _locate(connection: Connection, policyholder_id: str) -> None:
     geocoder, version = current_geocoder(connection)
     locate_holder(connection, policyholder_id, geocoder=geocoder, version=version)
-
-
-def _places(addresses: list[facts.Row], areas: Areas) -> list[facts.Row]:
-    located = [row for row in addresses if row[7] is not None]
-    if not located:
-        return [((), (), (), False, False)] * len(addresses)
-    lon, lat, radius_m = (np.array([row[column] for row in located], dtype=np.float64) for column in (7, 8, 11))
-    coarse = np.array([row[9] not in PRECISE_LEVELS for row in located], dtype=np.bool_)
-    found = areas.places(lon, lat, radius_m, coarse)
-    rows = iter(zip(found.branches, found.communities, found.owners, found.within_one, found.near_border, strict=True))
-    return [next(rows) if row[7] is not None else ((), (), (), False, False) for row in addresses]
 
 
 def _decide(store: Store, batch: Batch, bundle: Bundle, world: World, strategy: Strategy) -> Decision:

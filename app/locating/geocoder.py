@@ -7,6 +7,7 @@ import polars as pl
 from sqlalchemy import Connection, text
 
 from app.db import copy_out
+from app.revision import world_revision
 from geo.geocoding import Geocoder
 
 FRAME = {
@@ -40,8 +41,6 @@ _CONTENT = text(
     FROM gazetteer_place AS place
     """
 )
-# The transaction that wrote the number belongs to it: a number that was rolled back comes again for another world.
-_REVISION = text("SELECT revision || ':' || xmin FROM world_revision")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ def current_geocoder(connection: Connection) -> tuple[Geocoder, str]:
     """
     global _kept
     database = str(connection.engine.url)
-    revision = str(connection.execute(_REVISION).scalar_one())
+    revision = world_revision(connection)
     kept = _kept
     if kept is not None and (kept.database, kept.revision) == (database, revision):
         return kept.geocoder, kept.version

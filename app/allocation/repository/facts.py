@@ -1,6 +1,6 @@
 """Reads the facts of policyholders: whole columns for a run, a few rows for one holder; assembled by the same function."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import groupby
 from operator import itemgetter
@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from sqlalchemy import Connection, text
 
-from app.allocation.areas import Areas
+from app.allocation.areas import Areas, Flags, Floats
 from app.allocation.domain import PRECISE_LEVELS, UNALLOCATED_STATES, Address, Event, Holder, OpenCase, Policy
 from app.db import copy_out
 
@@ -129,16 +129,27 @@ def holders(
 
 def places_of(addresses: pl.DataFrame, areas: Areas) -> list[Row]:
     """What covers each address, in the order of the frame; nothing for one without a point."""
-    lon, lat = (addresses[name].to_numpy().astype(np.float64) for name in ("lon", "lat"))
-    radius_m = addresses["radius_m"].to_numpy().astype(np.float64)
-    located = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
+    lon, lat, radius_m = (addresses[name].to_numpy().astype(np.float64) for name in ("lon", "lat", "radius_m"))
     coarse = ~addresses["level"].is_in(sorted(PRECISE_LEVELS)).to_numpy()
-    found = areas.places(lon[located], lat[located], radius_m[located], coarse[located])
-    nothing: Row = ((), (), (), False, False)
-    rows: list[Row] = [nothing] * len(lon)
-    columns = (found.branches, found.communities, found.owners, found.within_one, found.near_border)
-    for position, row in zip(located.tolist(), zip(*columns, strict=True), strict=True):
-        rows[position] = row
+    return places(areas, lon, lat, radius_m, coarse)
+
+
+def places_of_rows(addresses: Sequence[Row], areas: Areas) -> list[Row]:
+    """The same for a few rows as `ADDRESSES` selects them."""
+    lon, lat, radius_m = (np.array([row[column] for row in addresses], dtype=np.float64) for column in (7, 8, 11))
+    coarse = np.array([row[9] not in PRECISE_LEVELS for row in addresses], dtype=np.bool_)
+    return places(areas, lon, lat, radius_m, coarse)
+
+
+def places(areas: Areas, lon: Floats, lat: Floats, radius_m: Floats, coarse: Flags) -> list[Row]:
+    """(branches, communities, owners, within_one, near_border) of n addresses, as `domain.Address` has them; NaN: no point."""
+    rows: list[Row] = [((), (), (), False, False)] * len(lon)
+    located = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
+    if len(located):
+        found = areas.places(lon[located], lat[located], radius_m[located], coarse[located])
+        columns = (found.branches, found.communities, found.owners, found.within_one, found.near_border)
+        for position, row in zip(located.tolist(), zip(*columns, strict=True), strict=True):
+            rows[position] = row
     return rows
 
 

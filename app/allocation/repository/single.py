@@ -14,6 +14,7 @@ from app.allocation.domain import Bundle, Case, Decision, World
 from app.allocation.repository.facts import ADDRESSES, EVENTS, POLICIES, Row
 from app.allocation.trail import dump
 from app.db import BRANCH_LOCKS, branch_key, driver
+from app.revision import WORLD_REVISION
 
 HOLDER_LOCKS = 0x6764_0004
 """Namespace of the locks that keep two requests from deciding on one holder at a time."""
@@ -31,10 +32,10 @@ _ADDRESSES = (
     + " ORDER BY p.id"
 )
 
-_START = """
-    SELECT p.policyholder_id, p.branch_code, (SELECT revision || ':' || xmin FROM world_revision)
+_START = f"""
+    SELECT p.policyholder_id, p.branch_code, ({WORLD_REVISION})
     FROM policy p WHERE p.policy_no = %s
-"""
+"""  # noqa: S608
 
 _LOCK = "SELECT pg_advisory_xact_lock_shared(%s, %s), pg_advisory_xact_lock(%s, hashtext(%s))"
 

@@ -77,11 +77,6 @@ class Setting:
         )
 
 
-def revision(connection: Connection) -> int:
-    """A number that grows with every change of organisation, areas or strategy, whoever makes it."""
-    return int(connection.execute(text("SELECT revision FROM world_revision")).scalar_one())
-
-
 def read_strategy(connection: Connection) -> Strategy:
     """The newest published strategy."""
     row = connection.execute(text("SELECT version, config FROM strategy ORDER BY version DESC LIMIT 1")).one()
