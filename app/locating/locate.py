@@ -8,6 +8,8 @@ from sqlalchemy import Connection, text
 
 from app.db import copy_in, copy_out
 from app.geometry import point_hex
+from app.locating.keys import keys_of
+from app.locating.settled import PROVIDER, settle_known
 from geo.geocoding import Geocoder
 
 BATCH = 100_000
@@ -27,14 +29,16 @@ _COLUMNS = (
     "provider",
     "reasons",
     "gazetteer_version",
+    "key",
 )
 
-# A given point is exact; its text is kept but not geocoded.
-_WANTED = """
+# A given point is exact; its text is kept but not geocoded. What a person has settled is left alone.
+_WANTED = f"""
     address.text IS NOT NULL AND address.text <> '' AND address.point IS NULL
     AND NOT EXISTS (SELECT FROM location
-                    WHERE location.address_id = address.id AND location.gazetteer_version = :version)
-"""
+                    WHERE location.address_id = address.id
+                      AND (location.gazetteer_version = :version OR location.provider = '{PROVIDER}'))
+"""  # noqa: S608 (a fixed word)
 
 _OF_HOLDER = text(
     f"SELECT address.id, address.text FROM address WHERE policyholder_id = :holder AND {_WANTED} ORDER BY id"  # noqa: S608
@@ -43,6 +47,7 @@ _STORE = text(
     f"""
     INSERT INTO location ({", ".join(_COLUMNS)}) VALUES ({", ".join(f":{name}" for name in _COLUMNS)})
     ON CONFLICT (address_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])}
+    WHERE location.provider <> '{PROVIDER}'
     """  # noqa: S608 (fixed names)
 )
 
@@ -72,9 +77,11 @@ def locate_addresses(
     if addresses.is_empty():
         return 0
     _drop_outdated(connection, scope, version)
+    wanted = addresses.height
+    addresses = settle_known(connection, addresses, geocoder)
+    done = wanted - addresses.height
     # The same text is often written down for many: it is geocoded once.
     texts = addresses.get_column("text").unique(maintain_order=True)
-    done = 0
     for start in range(0, len(texts), BATCH):
         part = texts.slice(start, BATCH)
         found = _located(geocoder, part, version)
@@ -88,18 +95,17 @@ def locate_addresses(
 def locate_holder(connection: Connection, policyholder_id: str, *, geocoder: Geocoder, version: str) -> int:
     """The same for the addresses of one policyholder, beside others who do so for theirs; only a bulk job is waited for."""
     connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": LOCATING_LOCK})
-    wanted = connection.execute(_OF_HOLDER, {"holder": policyholder_id, "version": version}).all()
-    if not wanted:
-        return 0
-    ids, texts = zip(*wanted, strict=True)
-    found = _located(geocoder, pl.Series(texts, dtype=pl.String), version)
-    rows = found.with_columns(pl.Series("address_id", ids)).select(_COLUMNS).to_dicts()
-    connection.execute(_STORE, rows)
-    return len(rows)
+    rows = connection.execute(_OF_HOLDER, {"holder": policyholder_id, "version": version}).all()
+    wanted = pl.DataFrame(rows, schema={"id": pl.Int64, "text": pl.String}, orient="row")
+    addresses = settle_known(connection, wanted, geocoder)
+    if not addresses.is_empty():
+        found = _located(geocoder, addresses["text"], version)
+        connection.execute(_STORE, found.with_columns(address_id=addresses["id"]).select(_COLUMNS).to_dicts())
+    return wanted.height
 
 
 def _drop_outdated(connection: Connection, scope: str, version: str) -> None:
-    condition = f"location.gazetteer_version <> :version{scope}"
+    condition = f"location.gazetteer_version <> :version AND location.provider <> '{PROVIDER}'{scope}"
     connection.execute(
         text(f"DELETE FROM location USING address WHERE address.id = location.address_id AND {condition}"),  # noqa: S608
         {"version": version},
@@ -121,6 +127,7 @@ def _located(geocoder: Geocoder, texts: pl.Series, version: str) -> pl.DataFrame
             "matched": found.get_column("matched").replace({"": None}),
             "provider": found.get_column("provider"),
             "reasons": found.get_column("reasons"),
+            "key": keys_of(texts, geocoder)["key"],
         }
     ).with_columns(
         pl.col("reasons").fill_null("").str.split(";").list.filter(pl.element() != ""),

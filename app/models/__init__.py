@@ -17,6 +17,15 @@ from app.models.base import SRID, Base
 from app.models.organisation import Agent, BranchArea, Organisation, Team
 from app.models.policies import ADDRESS_KINDS, LEVELS, REASONS, Address, Location, OrphanEvent, Policy, Policyholder
 from app.models.records import IdempotencyKey, ImportedFile
+from app.models.review import (
+    UNLOCATABLE_REASONS,
+    WAITING_CODES,
+    LearnedPlace,
+    LocationBefore,
+    LocationDecision,
+    LocationReview,
+    LocationReviewReading,
+)
 from app.models.territories import PLACE_KINDS, Community, GazetteerPlace, Territory
 
 __all__ = [
@@ -27,6 +36,8 @@ __all__ = [
     "REASONS",
     "RUNGS",
     "SRID",
+    "UNLOCATABLE_REASONS",
+    "WAITING_CODES",
     "Address",
     "Agent",
     "AgentLoad",
@@ -38,7 +49,12 @@ __all__ = [
     "GazetteerPlace",
     "IdempotencyKey",
     "ImportedFile",
+    "LearnedPlace",
     "Location",
+    "LocationBefore",
+    "LocationDecision",
+    "LocationReview",
+    "LocationReviewReading",
     "Organisation",
     "OrphanCase",
     "OrphanEvent",

@@ -46,14 +46,18 @@ EVENTS = """
         WHERE c.policy_no = e.policy_no AND NOT c.open AND e.event_id = ANY(c.event_ids))
 """
 
+# A person's decision goes before the point that came with the address, and that before the geocoder's.
 ADDRESSES = """
-    SELECT p.policyholder_id, p.id, p.kind, p.updated_on, p.text, k.code AS community_code, p.point IS NOT NULL AS given,
-        ST_X(coalesce(p.point, l.point)) AS lon, ST_Y(coalesce(p.point, l.point)) AS lat,
-        CASE WHEN p.point IS NOT NULL THEN 'UNIT' ELSE coalesce(l.level, 'NONE') END AS level,
-        CASE WHEN p.point IS NOT NULL THEN 1.0 ELSE coalesce(l.confidence, 0.0) END AS confidence,
-        CASE WHEN p.point IS NOT NULL THEN 0.0 ELSE coalesce(l.radius_m, 0.0) END AS radius_m
+    SELECT p.policyholder_id, p.id, p.kind, p.updated_on, p.text, k.code AS community_code, g.given,
+        ST_X(CASE WHEN g.given THEN p.point ELSE l.point END) AS lon,
+        ST_Y(CASE WHEN g.given THEN p.point ELSE l.point END) AS lat,
+        CASE WHEN g.given THEN 'UNIT' ELSE coalesce(l.level, 'NONE') END AS level,
+        CASE WHEN g.given THEN 1.0 ELSE coalesce(l.confidence, 0.0) END AS confidence,
+        CASE WHEN g.given THEN 0.0 ELSE coalesce(l.radius_m, 0.0) END AS radius_m,
+        l.review_id IS NOT NULL AS confirmed
     FROM address p
     LEFT JOIN location l ON l.address_id = p.id
+    CROSS JOIN LATERAL (SELECT p.point IS NOT NULL AND l.review_id IS NULL AS given) AS g
     LEFT JOIN community k ON k.code = p.community_code
     WHERE {scope}
 """
@@ -194,4 +198,5 @@ _ADDRESS_SCHEMA: dict[str, Any] = {
     "level": pl.String,
     "confidence": pl.Float64,
     "radius_m": pl.Float64,
+    "confirmed": pl.Boolean,
 }
