@@ -26,6 +26,7 @@ from app.health import router as health
 from app.organisation.endpoints import router as organisation
 from app.policies.endpoints import router as policies
 from app.problems import Problem, answer
+from app.review.endpoints import router as review
 from app.settings import Settings
 from app.statistics.endpoints import router as statistics
 from app.supervisor import Supervisor
@@ -51,6 +52,7 @@ _TAGS = [
     {"name": "cases", "description": "案件与分配理由 / cases and why they went where they went"},
     {"name": "organisation", "description": "机构、团队、团队保单池 / organisations, teams, pools"},
     {"name": "territories", "description": "区域归属 / who owns a place"},
+    {"name": "location review", "description": "位置复核：队列、领取、决定、撤销 / addresses that wait for a person"},
     {"name": "statistics", "description": "统计 / counts"},
     {"name": "tiles", "description": "矢量瓦片 / vector tiles"},
     {"name": "operation", "description": "运行状态 / health"},
@@ -105,7 +107,7 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     app.state.settings = settings
     app.state.registry = registry
 
-    for router in (allocation, policies, organisation, territories, statistics):  # the busiest first
+    for router in (allocation, policies, organisation, territories, statistics, review):  # the busiest first
         app.include_router(router, prefix=PREFIX)
     app.include_router(tiles)
     app.include_router(health)

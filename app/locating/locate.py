@@ -38,7 +38,7 @@ _WANTED = f"""
     AND NOT EXISTS (SELECT FROM location
                     WHERE location.address_id = address.id
                       AND (location.gazetteer_version = :version OR location.provider = '{PROVIDER}'))
-"""  # noqa: S608 (a fixed word)
+"""
 
 _OF_HOLDER = text(
     f"SELECT address.id, address.text FROM address WHERE policyholder_id = :holder AND {_WANTED} ORDER BY id"  # noqa: S608

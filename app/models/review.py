@@ -6,7 +6,18 @@ from typing import Any
 from uuid import UUID
 
 from geoalchemy2 import Geometry, WKBElement
-from sqlalchemy import BigInteger, CheckConstraint, Computed, ForeignKey, Identity, Index, Numeric, SmallInteger, Text, func
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    Identity,
+    Index,
+    Numeric,
+    SmallInteger,
+    Text,
+    func,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -56,7 +67,9 @@ class LocationReview(Base):
     policies: Mapped[int] = mapped_column(SmallInteger)
     premium: Mapped[Decimal] = mapped_column(Numeric(16, 2))
     uncertainty: Mapped[Decimal] = mapped_column(Numeric(5, 4))
-    stake: Mapped[int] = mapped_column(BigInteger, Computed("round((premium + 1) * uncertainty * 100)::bigint", persisted=True))
+    stake: Mapped[int] = mapped_column(
+        BigInteger, Computed("round((premium + 1) * uncertainty * 100)::bigint", persisted=True)
+    )
     revision: Mapped[int] = mapped_column(server_default="1")
     location_decision_id: Mapped[int | None] = mapped_column(ForeignKey("location_decision.id"))
     claim: Mapped[UUID | None]
@@ -145,7 +158,9 @@ class LocationReviewReading(Base):
     """Who was shown the full address of a policyholder in location review (rulebook section 9: each read logged)."""
 
     __tablename__ = "location_review_reading"
-    __table_args__ = (Index("ix_location_review_reading_policyholder_id", "policyholder_id"),)  # who has seen this holder's address
+    __table_args__ = (
+        Index("ix_location_review_reading_policyholder_id", "policyholder_id"),
+    )  # who has seen this holder's address
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     policyholder_id: Mapped[str] = mapped_column(ForeignKey("policyholder.id", ondelete="CASCADE"))

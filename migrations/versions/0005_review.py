@@ -153,9 +153,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "kind IN ('COMPOUND', 'POI', 'COMMUNITY', 'ROAD', 'DOOR')", name=op.f("ck_learned_place_kind")
         ),
-        sa.ForeignKeyConstraint(
-            ["decision_id"], ["location_decision.id"], name=op.f("fk_learned_place_decision_id")
-        ),
+        sa.ForeignKeyConstraint(["decision_id"], ["location_decision.id"], name=op.f("fk_learned_place_decision_id")),
         sa.PrimaryKeyConstraint("decision_id", name=op.f("pk_learned_place")),
     )
     op.create_table(
@@ -173,9 +171,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_location_review_reading")),
     )
-    op.create_index(
-        "ix_location_review_reading_policyholder_id", "location_review_reading", ["policyholder_id"]
-    )
+    op.create_index("ix_location_review_reading_policyholder_id", "location_review_reading", ["policyholder_id"])
     op.add_column("location", sa.Column("key", sa.Text(), nullable=True))
     op.add_column("location", sa.Column("review_id", sa.BigInteger(), nullable=True))
     op.create_foreign_key(op.f("fk_location_review_id"), "location", "location_decision", ["review_id"], ["id"])

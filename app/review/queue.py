@@ -1,0 +1,133 @@
+"""The queue in its order, filtered, page by page; and its figures.
+
+The order is what is at stake: first those whose notice is overdue, then those due within `SOON_DAYS`, then later ones, then those without a
+notice; within each by the stake, (premium + 1 yuan) × uncertainty, where uncertainty is 1 − confidence of the geocoder, and 1 for an
+address outside the city and a conflict of branches; then by number. Same queue, same day ⇒ same order.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, text
+
+from app.access.principal import Scope
+
+SOON_DAYS = 7
+
+BUCKETS = ("OVERDUE", "SOON", "LATER", "NO_NOTICE")
+
+BUCKET = """
+    CASE WHEN r.notice_due_on < :today THEN 0 WHEN r.notice_due_on <= :soon THEN 1 WHEN r.notice_due_on IS NOT NULL THEN 2 ELSE 3 END
+"""
+
+# Each condition is put in only if it is asked for.
+_CONDITIONS = {
+    "branch_code": "r.branch_code = :branch_code",
+    "branches": "r.branch_code = ANY (:branches)",
+    "code": "r.code = :code",
+    "reason": ":reason = ANY (r.reasons)",
+    "district": "r.district = :district",
+    "text": """(r.bundle_no = :text OR strpos(r.key, :text) > 0 OR EXISTS (
+        SELECT FROM address WHERE address.id = r.address_id AND strpos(address.text, :text) > 0))""",
+    "decided": "(r.location_decision_id IS NOT NULL) = :decided",
+}
+
+_PAGE = """
+    WITH page AS (
+        SELECT * FROM (SELECT r.*, {bucket} AS bucket FROM location_review r WHERE {conditions}) AS r
+        WHERE {after} ORDER BY bucket, stake DESC, id LIMIT :limit
+    )
+    SELECT page.*, page.claimed_until > now() AS claimed, address.text AS address, address.kind AS address_kind,
+        policyholder.name, policyholder.phone,
+        (SELECT count(*) FROM location JOIN address AS other ON other.id = location.address_id
+         WHERE location.key = page.key AND other.point IS NULL) AS sharing
+    FROM page JOIN address ON address.id = page.address_id JOIN policyholder ON policyholder.id = page.policyholder_id
+    ORDER BY bucket, stake DESC, page.id
+"""
+
+_FIGURES = """
+    SELECT grouping(r.code, r.branch_code, r.district, reason, {bucket}) AS level, r.code, r.branch_code, r.district, reason,
+        {bucket} AS bucket, count(DISTINCT r.id) AS items, count(DISTINCT r.id) FILTER (WHERE r.claimed_until > now()) AS claimed
+    FROM location_review r LEFT JOIN LATERAL unnest(r.reasons) AS reason ON true
+    WHERE {conditions}
+    GROUP BY GROUPING SETS ((), (r.code), (r.branch_code), (r.district), (reason), ({bucket}))
+"""
+_TOTALS = """
+    SELECT coalesce(sum(r.policies), 0) AS policies, coalesce(sum(r.premium), 0) AS premium,
+        count(*) FILTER (WHERE r.location_decision_id IS NOT NULL) AS decided,
+        count(*) FILTER (WHERE r.location_decision_id IS NULL) AS waiting
+    FROM location_review r WHERE {conditions}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which part of the queue; None: all. `decided`: those that wait although a person has decided (outside the city)."""
+
+    branch_code: str | None = None
+    code: str | None = None
+    reason: str | None = None
+    district: str | None = None
+    text: str | None = None
+    decided: bool | None = False
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """The last row of the page before."""
+
+    bucket: int
+    stake: int
+    id: int
+
+
+def conditions(filters: Filters, scope: Scope, today: date) -> tuple[str, dict[str, Any]]:
+    """The SQL condition on `location_review AS r`, and what it is bound to; `today` decides the buckets."""
+    values = {name: getattr(filters, name) for name in filters.__dataclass_fields__}
+    values["branches"] = None if scope.branch_codes is None else sorted(scope.branch_codes)
+    bound = {name: value for name, value in values.items() if value is not None}
+    joined = " AND ".join(_CONDITIONS[name] for name in bound) or "true"
+    return joined, bound | {"today": today, "soon": today + timedelta(days=SOON_DAYS)}
+
+
+def list_queue(
+    connection: Connection, *, filters: Filters, scope: Scope, today: date, limit: int, after: After | None = None
+) -> Sequence[RowMapping]:
+    """Up to `limit` items in the order of the queue, with their addresses unmasked and how many addresses share each key."""
+    joined, bound = conditions(filters, scope, today)
+    behind = "true"
+    if after is not None:
+        behind = "(bucket, -stake, id) > (:after_bucket, -:after_stake, :after_id)"
+        bound |= {"after_bucket": after.bucket, "after_stake": after.stake, "after_id": after.id}
+    query = _PAGE.format(bucket=BUCKET, conditions=joined, after=behind)
+    return connection.execute(text(query), bound | {"limit": limit}).mappings().all()
+
+
+def figures(connection: Connection, *, scope: Scope, today: date) -> dict[str, Any]:
+    """How many wait: by code, branch, district, the geocoder's reason and bucket of days; those decided already are counted apart."""
+    joined, bound = conditions(Filters(decided=None), scope, today)
+    found: dict[str, Any] = {
+        "by_code": {},
+        "by_branch": {},
+        "by_district": {},
+        "by_reason": {},
+        "by_bucket": {},
+        "claimed": 0,
+    }
+    totals = connection.execute(text(_TOTALS.format(conditions=joined)), bound).mappings().one()
+    found |= {"items": totals["waiting"], "decided": totals["decided"]}
+    joined, bound = conditions(Filters(), scope, today)
+    waiting = connection.execute(text(_TOTALS.format(conditions=joined)), bound).mappings().one()
+    found |= {"policies": waiting["policies"], "premium": waiting["premium"]}
+    names = {0b01111: "by_code", 0b10111: "by_branch", 0b11011: "by_district", 0b11101: "by_reason"}
+    columns = {"by_code": "code", "by_branch": "branch_code", "by_district": "district", "by_reason": "reason"}
+    for row in connection.execute(text(_FIGURES.format(bucket=BUCKET, conditions=joined)), bound).mappings():
+        if row["level"] == 0b11111:
+            found["claimed"] = row["claimed"]
+        elif row["level"] == 0b11110:
+            found["by_bucket"][BUCKETS[row["bucket"]]] = row["items"]
+        elif row[columns[names[row["level"]]]] is not None:
+            found[names[row["level"]]][row[columns[names[row["level"]]]]] = row["items"]
+    return found
