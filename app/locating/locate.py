@@ -78,7 +78,7 @@ def locate_addresses(
         return 0
     _drop_outdated(connection, scope, version)
     wanted = addresses.height
-    addresses = settle_known(connection, addresses, geocoder)
+    addresses = settle_known(connection, addresses, geocoder, lambda texts: _located(geocoder, texts, version))
     done = wanted - addresses.height
     # The same text is often written down for many: it is geocoded once.
     texts = addresses.get_column("text").unique(maintain_order=True)
@@ -97,7 +97,7 @@ def locate_holder(connection: Connection, policyholder_id: str, *, geocoder: Geo
     connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": LOCATING_LOCK})
     rows = connection.execute(_OF_HOLDER, {"holder": policyholder_id, "version": version}).all()
     wanted = pl.DataFrame(rows, schema={"id": pl.Int64, "text": pl.String}, orient="row")
-    addresses = settle_known(connection, wanted, geocoder)
+    addresses = settle_known(connection, wanted, geocoder, lambda texts: _located(geocoder, texts, version))
     if not addresses.is_empty():
         found = _located(geocoder, addresses["text"], version)
         connection.execute(_STORE, found.with_columns(address_id=addresses["id"]).select(_COLUMNS).to_dicts())

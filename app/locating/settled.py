@@ -1,5 +1,7 @@
 """What people decided in location review, as locating keeps it: a decision on a place also settles addresses that arrive later."""
 
+from collections.abc import Callable
+
 import polars as pl
 from sqlalchemy import Connection, text
 
@@ -32,11 +34,26 @@ _STORE_KNOWN = text(
     )
 )
 
+_BEFORE_COLUMNS = (
+    *("address_id", "point", "level", "confidence", "radius_m", "district", "matched", "provider", "reasons"),
+    *("gazetteer_version", "key"),
+)
+_STORE_BEFORE = text(
+    f"INSERT INTO location_before ({', '.join(_BEFORE_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _BEFORE_COLUMNS)})"
+    " ON CONFLICT DO NOTHING"  # noqa: S608 (fixed names)
+)
 
-def settle_known(connection: Connection, addresses: pl.DataFrame, geocoder: Geocoder) -> pl.DataFrame:
+
+def settle_known(
+    connection: Connection,
+    addresses: pl.DataFrame,
+    geocoder: Geocoder,
+    locate: Callable[[pl.Series], pl.DataFrame],
+) -> pl.DataFrame:
     """Store the location of those `addresses` (id, text) whose place a person has decided on; returns the others.
 
-    The newest decision on a key counts.
+    The newest decision on a key counts. `locate` says where the geocoder puts texts, as rows of `location`: undoing the decision
+    goes back to that.
     """
     if addresses.is_empty() or not connection.execute(_ANY).scalar_one():
         return addresses
@@ -44,6 +61,8 @@ def settle_known(connection: Connection, addresses: pl.DataFrame, geocoder: Geoc
     known = addresses.with_columns(keys_of(addresses["text"], geocoder)["key"]).join(decided, on="key", how="inner")
     if known.is_empty():
         return addresses
+    before = known.drop("key").join(locate(known["text"].unique(maintain_order=True)), on="text", how="inner")
+    connection.execute(_STORE_BEFORE, before.rename({"id": "address_id"}).select(_BEFORE_COLUMNS).to_dicts())
     ids, keys, reviews = (known[column].to_list() for column in ("id", "key", "review_id"))
     connection.execute(_STORE_KNOWN, {"ids": ids, "keys": keys, "reviews": reviews})
     return addresses.filter(~pl.col("id").is_in(ids))

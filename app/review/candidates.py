@@ -69,11 +69,10 @@ _COVERS = text(
 )
 
 
-def rank(connection: Connection, address: str | None) -> list[Ranked]:
-    """The candidates of an address by the geocoder of this process, likeliest first; each place once."""
+def rank(geocoder: Geocoder, address: str | None) -> list[Ranked]:
+    """The candidates of an address, likeliest first; each place once."""
     if not address:
         return []
-    geocoder, _ = current_geocoder(connection)
     ranked: dict[str, Ranked] = {}
     for candidate in geocoder.candidates(address, limit=2 * LIMIT):
         name = _name(candidate)
@@ -96,7 +95,8 @@ def rank(connection: Connection, address: str | None) -> list[Ranked]:
 def rank_of(connection: Connection, review_id: int, position: int) -> Ranked | None:
     """The candidate at a position (1 is the likeliest) of an item of the queue; None where there is none."""
     query = text("SELECT a.text FROM location_review r JOIN address a ON a.id = r.address_id WHERE r.id = :id")
-    ranked = rank(connection, connection.execute(query, {"id": review_id}).scalar_one_or_none())
+    geocoder, _ = current_geocoder(connection)
+    ranked = rank(geocoder, connection.execute(query, {"id": review_id}).scalar_one_or_none())
     return ranked[position - 1] if 0 < position <= len(ranked) else None
 
 

@@ -27,7 +27,9 @@ _PLACE_FREE = """
 """
 _NEXT = """
     SELECT r.id, r.key FROM location_review r
-    WHERE {conditions} AND r.claim IS DISTINCT FROM :claim AND {free} AND {place_free} AND NOT r.id = ANY (:passed)
+    WHERE {conditions} AND (r.claimed_until IS NULL OR r.claimed_until <= now()) AND NOT r.id = ANY (:passed)
+      AND (r.key IS NULL OR r.key NOT IN (
+          SELECT o.key FROM location_review o WHERE o.claim IS NOT NULL AND o.claimed_until > now() AND o.key IS NOT NULL))
     ORDER BY {bucket}, r.stake DESC, r.id LIMIT :limit
     FOR UPDATE OF r SKIP LOCKED
 """
@@ -84,21 +86,23 @@ def claim_next(
 ) -> Claim:
     """Give the next free items of the queue to `by`, in its order; fewer or none where fewer are free.
 
-    `claim`: one that the caller has already and adds to. Items of a place that somebody else is at work on are passed over. Each
-    item is logged as read: with the claim its full address is shown.
+    `claim`: one that the caller has already and adds to. Of each place only one item is given, and none
+    of a place that somebody is at work on. Each is logged as read: with the claim its full address is shown.
     """
     token = claim or uuid4()
     joined, bound = conditions(filters, scope, today)
-    query = text(_NEXT.format(conditions=joined, bucket=BUCKET, free=_FREE, place_free=_PLACE_FREE))
+    query = text(_NEXT.format(conditions=joined, bucket=BUCKET))
     got: list[int] = []
     passed: list[int] = []
     until = None
     while len(got) < count:
-        bound |= {"claim": token, "limit": count - len(got), "passed": passed}
+        bound |= {"limit": count - len(got), "passed": passed}
         found = connection.execute(query, bound).mappings().all()
         if not found:
             break
-        for row in _take(connection, found, token, by, seconds):
+        # One of each place: a decision on it settles the others.
+        firsts = {row["key"] or row["id"]: row for row in reversed(found)}
+        for row in _take(connection, [row for row in found if row in firsts.values()], token, by, seconds):
             got.append(row["id"])
             until = row["claimed_until"]
         passed += [row["id"] for row in found]

@@ -249,8 +249,8 @@ def _read(connection: Connection, review_id: int, scope: Scope) -> RowMapping:
 def _place(connection: Connection, item: RowMapping, choice: Choice) -> tuple[Place, list[Ranked]]:
     if choice.scope == "KEY" and (item["located_key"] is None or item["given"]):
         raise KeyMissing
-    ranked = rank(connection, item["address"])
     geocoder, _ = current_geocoder(connection)
+    ranked = rank(geocoder, item["address"])
     parts = keys_of(pl.Series([item["address"] or ""]), geocoder).row(0, named=True)
     stated = parts["district"]
     if choice.kind == "NOT_LOCATABLE":

@@ -75,7 +75,7 @@ def read_items(
         return []
     geocoder, version = current_geocoder(connection)
     parts = keys_of(pl.Series([row["address"] for row in rows], dtype=pl.String), geocoder).rows(named=True)
-    ranked = [rank(connection, row["address"]) for row in rows]
+    ranked = [rank(geocoder, row["address"]) for row in rows]
     others: dict[str, list[RowMapping]] = {}
     for other in connection.execute(_OTHERS, {"ids": [row["id"] for row in rows]}).mappings():
         if not other["chosen"]:
