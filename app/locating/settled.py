@@ -39,8 +39,10 @@ _BEFORE_COLUMNS = (
     *("gazetteer_version", "key"),
 )
 _STORE_BEFORE = text(
-    f"INSERT INTO location_before ({', '.join(_BEFORE_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _BEFORE_COLUMNS)})"
-    " ON CONFLICT DO NOTHING"  # noqa: S608 (fixed names)
+    f"""
+    INSERT INTO location_before ({", ".join(_BEFORE_COLUMNS)}) VALUES ({", ".join(f":{name}" for name in _BEFORE_COLUMNS)})
+    ON CONFLICT DO NOTHING
+    """  # noqa: S608 (fixed names)
 )
 
 

@@ -44,7 +44,6 @@ class LocationReview(Base):
         one_of("code", *WAITING_CODES),
         CheckConstraint("uncertainty BETWEEN 0 AND 1", name="uncertainty"),
         CheckConstraint("(claim IS NULL) = (claimed_until IS NULL)", name="claim"),
-        Index("ix_location_review_stake", "stake", "id"),  # the queue in its order, within a bucket of days
         Index("ix_location_review_branch_code", "branch_code"),  # the queue of a branch
         Index("ix_location_review_address_id", "address_id"),  # what a decision settles
         Index("ix_location_review_key", "key"),  # who works on a place; counts of those who share it

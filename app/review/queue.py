@@ -48,18 +48,16 @@ _PAGE = """
 """
 
 _FIGURES = """
-    SELECT grouping(r.code, r.branch_code, r.district, reason, {bucket}) AS level, r.code, r.branch_code, r.district, reason,
-        {bucket} AS bucket, count(DISTINCT r.id) AS items, count(DISTINCT r.id) FILTER (WHERE r.claimed_until > now()) AS claimed
-    FROM location_review r LEFT JOIN LATERAL unnest(r.reasons) AS reason ON true
-    WHERE {conditions}
-    GROUP BY GROUPING SETS ((), (r.code), (r.branch_code), (r.district), (reason), ({bucket}))
+    SELECT grouping(r.code, r.branch_code, r.district, {bucket}) AS level, r.code, r.branch_code, r.district, {bucket} AS bucket,
+        count(*) AS items, count(*) FILTER (WHERE r.claimed_until > now()) AS claimed, sum(r.policies) AS policies, sum(r.premium) AS premium
+    FROM location_review r WHERE r.location_decision_id IS NULL AND {conditions}
+    GROUP BY GROUPING SETS ((), (r.code), (r.branch_code), (r.district), ({bucket}))
 """
-_TOTALS = """
-    SELECT coalesce(sum(r.policies), 0) AS policies, coalesce(sum(r.premium), 0) AS premium,
-        count(*) FILTER (WHERE r.location_decision_id IS NOT NULL) AS decided,
-        count(*) FILTER (WHERE r.location_decision_id IS NULL) AS waiting
-    FROM location_review r WHERE {conditions}
+_REASONS = """
+    SELECT reason, count(*) AS items FROM location_review r CROSS JOIN LATERAL unnest(r.reasons) AS reason
+    WHERE r.location_decision_id IS NULL AND {conditions} GROUP BY reason ORDER BY reason
 """
+_DECIDED = "SELECT count(*) FROM location_review r WHERE r.location_decision_id IS NOT NULL AND {conditions}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,26 +106,18 @@ def list_queue(
 def figures(connection: Connection, *, scope: Scope, today: date) -> dict[str, Any]:
     """How many wait: by code, branch, district, the geocoder's reason and bucket of days; those decided already are counted apart."""
     joined, bound = conditions(Filters(decided=None), scope, today)
-    found: dict[str, Any] = {
-        "by_code": {},
-        "by_branch": {},
-        "by_district": {},
-        "by_reason": {},
-        "by_bucket": {},
-        "claimed": 0,
-    }
-    totals = connection.execute(text(_TOTALS.format(conditions=joined)), bound).mappings().one()
-    found |= {"items": totals["waiting"], "decided": totals["decided"]}
-    joined, bound = conditions(Filters(), scope, today)
-    waiting = connection.execute(text(_TOTALS.format(conditions=joined)), bound).mappings().one()
-    found |= {"policies": waiting["policies"], "premium": waiting["premium"]}
-    names = {0b01111: "by_code", 0b10111: "by_branch", 0b11011: "by_district", 0b11101: "by_reason"}
-    columns = {"by_code": "code", "by_branch": "branch_code", "by_district": "district", "by_reason": "reason"}
+    found: dict[str, Any] = {"by_code": {}, "by_branch": {}, "by_district": {}, "by_bucket": {}}
+    features = {0b0111: ("by_code", "code"), 0b1011: ("by_branch", "branch_code"), 0b1101: ("by_district", "district")}
     for row in connection.execute(text(_FIGURES.format(bucket=BUCKET, conditions=joined)), bound).mappings():
-        if row["level"] == 0b11111:
-            found["claimed"] = row["claimed"]
-        elif row["level"] == 0b11110:
+        if row["level"] == 0b1111:
+            totals = {name: row[name] or 0 for name in ("items", "claimed", "policies", "premium")}
+        elif row["level"] == 0b1110:
             found["by_bucket"][BUCKETS[row["bucket"]]] = row["items"]
-        elif row[columns[names[row["level"]]]] is not None:
-            found[names[row["level"]]][row[columns[names[row["level"]]]]] = row["items"]
-    return found
+        else:
+            feature, column = features[row["level"]]
+            if row[column] is not None:
+                found[feature][row[column]] = row["items"]
+    reasons = connection.execute(text(_REASONS.format(conditions=joined)), bound)
+    found["by_reason"] = {row.reason: row.items for row in reasons}
+    found["decided"] = connection.execute(text(_DECIDED.format(conditions=joined)), bound).scalar_one()
+    return found | totals

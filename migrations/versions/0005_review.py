@@ -113,7 +113,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_location_review")),
         sa.UniqueConstraint("policyholder_id", name=op.f("uq_location_review_policyholder_id")),
     )
-    op.create_index("ix_location_review_stake", "location_review", ["stake", "id"])
     op.create_index("ix_location_review_branch_code", "location_review", ["branch_code"])
     op.create_index("ix_location_review_address_id", "location_review", ["address_id"])
     op.create_index("ix_location_review_key", "location_review", ["key"])
