@@ -201,7 +201,8 @@ export function step(by: number): void {
 }
 
 export function choose(next: Choice): void {
-  if (!mine.value) return;
+  // What is pressed while another item is on its way is not meant for the one still in sight.
+  if (!mine.value || opening.value !== null) return;
   choice.value = next;
   armed.value = false;
   decisionTrouble.value = null;
@@ -256,7 +257,7 @@ export const outside = computed(() => preview.value?.warnings.includes("OUTSIDE_
 /** Makes the decision in mind, and goes on to the next item. A point outside of the city needs a second word. */
 export async function confirm(): Promise<void> {
   const [found, wanted] = [item.value, choice.value];
-  if (!found || !wanted || !mine.value || !claim || deciding.value || !preview.value) return;
+  if (!found || !wanted || !mine.value || !claim || deciding.value || opening.value !== null || !preview.value) return;
   if (outside.value && !armed.value) {
     armed.value = true;
     return;
