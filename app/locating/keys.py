@@ -2,10 +2,10 @@
 
 import polars as pl
 
-from geo.address.key import place_keys
 from geo.geocoding import Geocoder
+from geo.geocoding.key import place_keys
 
 
 def keys_of(texts: pl.Series, geocoder: Geocoder) -> pl.DataFrame:
-    """`key` and its parts (`geo.address.key.KEY_COLUMNS`), one row per text; the gazetteer's only city stands in where none is stated."""
+    """`key` and its parts (`geo.geocoding.key.KEY_COLUMNS`), one row per text; the gazetteer's only city stands in where none is stated."""
     return place_keys(texts, geocoder.divisions, geocoder.only_city)

@@ -15,7 +15,7 @@ from app.locating.geocoder import current_geocoder
 from app.locating.keys import keys_of
 from app.review.candidates import Cover, covers, rank
 from app.review.queue import BUCKET, BUCKETS, Filters, conditions
-from geo.address.key import KEY_COLUMNS
+from geo.geocoding.key import KEY_COLUMNS
 
 _ITEMS = """
     SELECT r.*, {bucket} AS bucket, r.claimed_until > now() AS claimed, a.text AS address, a.kind AS address_kind,

@@ -13,7 +13,7 @@ _INSERT = text(
 
 
 def level_of(parts: dict[str, Any]) -> str:
-    """The match level of a point put onto what an address names (`geo.address.key`): an estate, a house, a village, a road."""
+    """The match level of a point put onto what an address names (`geo.geocoding.key`): an estate, a house, a village, a road."""
     if parts["estate"] is not None:
         return "COMPOUND"
     if parts["road"] is not None:

@@ -185,6 +185,42 @@ def test_with_the_keyboard_alone(person: Page, town: City) -> None:
     assert town.one(f"SELECT state FROM orphan_case WHERE policy_no = '{bundle}' AND open") == "LOCATION_REVIEW"
 
 
+def test_a_decision_of_another_is_undone_with_a_reason(person: Page, town: City) -> None:
+    bundle = sure(town)
+    person.get_by_label("复核人").fill("甲")
+    open_bundle(person, town, bundle)
+    person.locator(".choice").first.click()
+    settled(person)
+    person.locator(".confirm").click()
+    expect(person.locator(".toast")).to_contain_text("已处理")
+    person.get_by_label("复核人").fill("乙")
+    person.get_by_role("button", name=re.compile("^记录")).click()
+    card = person.get_by_role("dialog")
+    first = card.locator("li").first
+    expect(first).to_contain_text("甲")
+    undo = first.get_by_role("button", name="撤销")
+    undo.click()
+    expect(undo).to_be_disabled()
+    first.get_by_label("撤销他人的决定，请写明原因").fill("看错了楼盘")
+    undo.click()
+    expect(first).to_contain_text("乙 已撤销：看错了楼盘")
+    assert town.one(LATEST.format("decided_by || undone_by || undone_reason")) == "甲乙看错了楼盘"
+    assert town.one(f"SELECT state FROM orphan_case WHERE policy_no = '{bundle}' AND open") == "LOCATION_REVIEW"
+    person.keyboard.press("Escape")
+    expect(card).to_have_count(0)
+    person.get_by_label("复核人").fill("")
+
+
+def test_escape_gives_the_item_back(person: Page, town: City) -> None:
+    person.keyboard.press("g")
+    expect(person.locator(".confirm")).to_be_visible()
+    assert town.one("SELECT count(*) FROM location_review WHERE claim IS NOT NULL") == "1"
+    with person.expect_response("**/claim/release"):
+        person.keyboard.press("Escape")
+    expect(person.locator(".pick")).to_be_visible()
+    assert town.one("SELECT count(*) FROM location_review WHERE claim IS NOT NULL") == "0"
+
+
 def test_letters_in_a_field_are_letters(person: Page, town: City) -> None:
     person.keyboard.press("Enter")
     expect(person.locator(".confirm")).to_be_visible()
@@ -316,7 +352,7 @@ def test_nothing_hangs_over_the_edge(browser: Browser, town: City, width: int) -
 
 @pytest.mark.parametrize(
     ("show", "language"),
-    [("queue", "zh"), ("item", "zh"), ("not", "zh"), ("keys", "zh"), ("item", "en")],
+    [("queue", "zh"), ("item", "zh"), ("not", "zh"), ("keys", "zh"), ("history", "zh"), ("item", "en")],
 )
 def test_axe_finds_nothing(browser: Browser, town: City, show: str, language: str) -> None:
     # axe is put into the page by the test; the page's own policy for content would rightly refuse it
@@ -334,8 +370,8 @@ def test_axe_finds_nothing(browser: Browser, town: City, show: str, language: st
         page.keyboard.press("n")
         expect(page.locator(".reasons")).to_be_visible()
         expect(page.locator(".effect strong")).to_be_visible()
-    if show == "keys":
-        page.keyboard.press("?")
+    if show in ("keys", "history"):
+        page.keyboard.press("?" if show == "keys" else "h")
         expect(page.get_by_role("dialog")).to_be_visible()
     page.wait_for_load_state("networkidle")
     page.evaluate(AXE.read_text("utf-8"))

@@ -13,6 +13,7 @@ export type Figures = Schemas["ReviewFigures"];
 export type Reached = Schemas["Reached"];
 export type Settled = Schemas["Settled"];
 export type Undone = Schemas["Undone"];
+export type LocationDecision = Schemas["LocationDecision"];
 export type Claimed = Schemas["Claimed"];
 export type Unlocatable = NonNullable<Schemas["ChoiceIn"]["reason"]>;
 export type Reach = "KEY" | "THIS";
@@ -89,10 +90,18 @@ export const sendDecision = (item: ReviewItem, body: Schemas["ChoiceIn"], review
     }),
   );
 
-export const sendUndo = (decision: number, reviewer: string) =>
+export const sendUndo = (decision: number, reviewer: string, reason: string | null = null) =>
   valueOf(
     api.POST("/api/v1/location-decisions/{decision_id}/undo", {
       params: { path: { decision_id: decision }, header: fresh() },
-      body: { reviewer },
+      body: { reviewer, reason },
+    }),
+  );
+
+export const askDecisions = (_: null, cursor: string | null, signal?: AbortSignal) =>
+  valueOf(
+    api.GET("/api/v1/location-decisions", {
+      params: { query: cursor === null ? { limit: 20 } : { limit: 20, cursor } },
+      signal,
     }),
   );

@@ -12,6 +12,7 @@ const WORDS: Record<string, string> = {
   p: "pin",
   s: "scope",
   f: "fit",
+  h: "history",
   u: "undo",
   "?": "help",
   "？": "help",

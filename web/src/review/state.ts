@@ -191,6 +191,14 @@ export async function openNext(): Promise<void> {
   }
 }
 
+/** Gives the item on show back to the queue. */
+export function leave(): void {
+  asked++;
+  opening.value = null;
+  if (item.value?.full && claim) void releaseClaim(claim, item.value.id).then(() => loadQueue());
+  show(null);
+}
+
 /** Opens the item so many places further down the queue. */
 export function step(by: number): void {
   const at = items.value.findIndex((each) => each.id === (opening.value ?? item.value?.id));
@@ -301,6 +309,17 @@ export async function undoLast(): Promise<void> {
     deciding.value = false;
   }
 }
+
+/** Takes any decision back; somebody else's needs a reason. Throws `Trouble`. */
+export async function takeBack(decision: number, reason: string | null): Promise<void> {
+  const told = await sendUndo(decision, person(unnamed), reason);
+  if (done.value?.id === decision) done.value = null;
+  undone.value = { addresses: told.addresses, waiting: told.cases_waiting, allocated: told.allocated.map((each) => each.policy_no) };
+  await loadQueue();
+}
+
+/** Whether a decision was made under the name that the page signs with. */
+export const isOwn = (by: string) => by === person(unnamed);
 
 async function renewNow(): Promise<void> {
   if (!claim || !mine.value) return;

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from geo.address.divisions import Divisions, build_divisions
-from geo.address.key import place_keys
+from geo.geocoding.key import place_keys
 
 
 @pytest.fixture(scope="module")
