@@ -52,11 +52,10 @@ _SHARING = text(
 # The bundles that wait for one of these addresses; a conflict of branches is over once any of the holder's addresses is confirmed.
 _WAITING = text(
     """
-    SELECT r.id, r.decision_id, r.code, r.branch_code, r.policies, r.address_id = ANY (:ids) AS chosen
-    FROM location_review r
-    WHERE r.address_id = ANY (:ids) OR (r.code = 'BRANCH_CONFLICT' AND r.policyholder_id IN (
-        SELECT policyholder_id FROM address WHERE id = ANY (:ids)))
-    ORDER BY r.id
+    SELECT r.id, r.decision_id, r.code, r.branch_code, r.policies, bool_or(a.id = r.address_id) AS chosen
+    FROM address a JOIN location_review r ON r.policyholder_id = a.policyholder_id
+    WHERE a.id = ANY (:ids) AND (a.id = r.address_id OR r.code = 'BRANCH_CONFLICT')
+    GROUP BY r.id ORDER BY r.id
     """
 )
 

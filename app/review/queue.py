@@ -38,12 +38,14 @@ _PAGE = """
     WITH page AS (
         SELECT * FROM (SELECT r.*, {bucket} AS bucket FROM location_review r WHERE {conditions}) AS r
         WHERE {after} ORDER BY bucket, stake DESC, id LIMIT :limit
+    ), shared AS (
+        SELECT key, count(*) AS sharing FROM location WHERE key IN (SELECT DISTINCT key FROM page) GROUP BY key
     )
     SELECT page.*, page.claimed_until > now() AS claimed, address.text AS address, address.kind AS address_kind,
         policyholder.name, policyholder.phone,
-        (SELECT count(*) FROM location JOIN address AS other ON other.id = location.address_id
-         WHERE location.key = page.key AND other.point IS NULL) AS sharing
+        coalesce(shared.sharing, 0) AS sharing
     FROM page JOIN address ON address.id = page.address_id JOIN policyholder ON policyholder.id = page.policyholder_id
+    LEFT JOIN shared ON shared.key = page.key
     ORDER BY bucket, stake DESC, page.id
 """
 
