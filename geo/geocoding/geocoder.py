@@ -19,20 +19,39 @@ from geo.address.divisions import (
     build_divisions,
     resolve_divisions,
 )
-from geo.geocoding.calibration import APART, Calibration, confidence_of, shipped
+from geo.geocoding.calibration import (
+    APART,
+    GOOD,
+    RADII,
+    Calibration,
+    chances_within,
+    confidence_of,
+    inputs_of,
+    radius_within,
+    shipped,
+)
 from geo.geocoding.cascade import empty_found, find_candidates
 from geo.geocoding.decide import Chosen, choose
 from geo.geocoding.evidence import CONTRADICTS, CONTRADICTS_SHORT, SPREAD
 from geo.geocoding.gazetteer import LEVELS, PLACE_KINDS, build_index, prepare
-from geo.geocoding.index import BY_HOUSE, BY_INTERPOLATION, BY_NAME, Found, Index, Parsed, Records
+from geo.geocoding.index import (
+    ASSUMED_CITY,
+    BY_HOUSE,
+    BY_INTERPOLATION,
+    BY_NAME,
+    Found,
+    Index,
+    Parsed,
+    Records,
+)
 
 BLOCK: Final = 8192
 PROVIDER: Final = "gazetteer"
 RURAL_TEXT: Final = "(?:村|屯|寨).{0,8}(?:组|队|社)"
-SCHEMA: Final = {
+SCHEMA: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
     "lon": pl.Float64, "lat": pl.Float64, "level": pl.String, "confidence": pl.Float64, "radius_m": pl.Float64,
     "province": pl.String, "city": pl.String, "district": pl.String, "matched": pl.String, "provider": pl.String,
-    "reasons": pl.String,
+    "reasons": pl.String, "subdistrict": pl.String, "radius50_m": pl.Float64, "within": pl.Array(pl.Float32, len(RADII)),
 }  # fmt: skip
 REASONS: Final = (
     "NOT_FOUND", "ONLY_DISTRICT", "ONLY_ROAD", "DISTRICT_CONTRADICTION", "AMBIGUOUS_NAME", "SOURCES_DISAGREE", "STALE_DIVISION", "RURAL",
@@ -47,13 +66,12 @@ REASONS: Final = (
     STALE_DIVISION,
     RURAL,
 ) = (1 << np.arange(8)).tolist()
-ASSUMED_CITY: Final = 1 << 8
-"""Beside the bits of `geo.address.divisions` in the flags: the text itself states no city."""
 LEVEL_CODES: Final = {name: i for i, name in enumerate(LEVELS)}
 KIND_LEVELS: Final = np.array([LEVEL_CODES[k] for k in PLACE_KINDS], np.int8)
-LARGEST_RADIUS: Final = 2000.0  # metres
+SURE: Final = 0.65
+"""The least chance that the truth lies within `GOOD` metres at which an answer is a location; below it is a guess."""
 LARGEST_ROAD_RADIUS: Final = 700.0  # metres: only short roads are points
-RADIUS_AT: Final = (np.arange(10) + 0.5) / 10
+LARGEST_RADIUS: Final = 5000.0  # metres: what is farther is told as this
 
 
 class Candidate(NamedTuple):
@@ -107,8 +125,9 @@ class Geocoder:
     ) -> pl.DataFrame:
         """One row per text in the same order, with the columns of `SCHEMA`.
 
-        lon, lat: CGCS2000 degrees, null where no point is sure enough; radius_m: within it 90 % of such answers lie;
-        reasons: codes joined by `;`. `prior_city`, `prior_district`: names whose city settles what a text leaves open
+        lon, lat: CGCS2000 degrees, null where no point is sure enough; radius_m, radius50_m: within them nine of ten, and half, of
+        such answers lie; within: the chance that the truth lies within each of `calibration.RADII`; confidence: as
+        `calibration.confidence_of` gives it without territories; reasons: codes joined by `;`. `prior_city`, `prior_district`: names whose city settles what a text leaves open
         (the policy's branch), never what it says.
         """
         asked = pl.DataFrame({"text": texts.cast(pl.String).fill_null("")}).with_columns(
@@ -189,6 +208,7 @@ class Geocoder:
             city,
             stated.district,
             np.where(stated.city >= 0, stated.flags, stated.flags | ASSUMED_CITY).astype(np.int32),
+            stated.town,
         )
 
     def _answer(self, asked: pl.DataFrame) -> pl.DataFrame:
@@ -198,6 +218,7 @@ class Geocoder:
             "lon": np.full(rows, np.nan), "lat": np.full(rows, np.nan), "level": np.full(rows, LEVEL_CODES["NONE"], np.int8),
             "confidence": np.zeros(rows), "radius": np.full(rows, np.nan), "place": np.full(rows, -1, np.int32),
             "reasons": np.zeros(rows, np.int64), "district": parsed.district.copy(), "city": parsed.city.copy(),
+            "radius50": np.full(rows, np.nan), "within": np.zeros((rows, len(RADII)), np.float32), "town": parsed.town,
         }  # fmt: skip
         for first in range(0, rows, BLOCK):
             found = empty_found(min(BLOCK, rows - first))
@@ -216,27 +237,33 @@ class Geocoder:
         rows = np.flatnonzero(chosen.column >= 0)
         column = chosen.column[rows]
         at = first + rows
-        confidence = confidence_of(chosen.answer[rows], self.calibration.answer)
+        evidence = found.evidence[rows, column]
+        within = chances_within(inputs_of(chosen.answer[rows], evidence), self.calibration.reach)
+        confidence = confidence_of(within)
         picked = found.candidates[rows, column]
         level, place, near = levels_of(picked, self.index), picked["place"], picked["near"]
-        radius = np.interp(confidence, RADIUS_AT, self.calibration.radius)
-        evidence = found.evidence[rows, column]
+        radius = np.minimum(radius_within(within, 0.9), LARGEST_RADIUS)
         reasons = np.zeros(len(rows), np.int64)
         road = level == LEVEL_CODES["ROAD"]
         reasons[road] |= ONLY_ROAD
         reasons[(evidence[:, CONTRADICTS] > 0) | (evidence[:, CONTRADICTS_SHORT] > 0)] |= DISTRICT_CONTRADICTION
         reasons[chosen.answer[rows, 3] > -1.5] |= AMBIGUOUS_NAME
         reasons[(evidence[:, SPREAD] > 0.6)] |= SOURCES_DISAGREE
-        # A point that nine times in ten lies nearer than this is a location; any other is a guess and is kept back.
-        sure = radius <= np.where(level == LEVEL_CODES["ROAD"], LARGEST_ROAD_RADIUS, LARGEST_RADIUS)
+        sure = (within[:, RADII.index(GOOD)] >= SURE) & (~road | (radius <= LARGEST_ROAD_RADIUS))
         out["lon"][at] = np.where(sure, chosen.lon[rows], np.nan)
         out["lat"][at] = np.where(sure, chosen.lat[rows], np.nan)
         out["level"][at] = level
         out["confidence"][at], out["radius"][at], out["place"][at] = confidence, np.where(sure, radius, np.nan), place
+        out["radius50"][at] = np.where(sure, np.minimum(radius_within(within, 0.5), LARGEST_RADIUS), np.nan)
+        out["within"][at] = np.where(sure[:, None], within, 0.0)
         out["reasons"][at] |= reasons
-        district = self.index.places["voted"][near]
+        # Where the point lies, which is not always what the text says: then both are told, the one by its reason.
+        district = self.index.places["district"][near]
         stated = parsed.district[at]
-        out["district"][at] = np.where(stated >= 0, stated, np.where(sure, district, -1))
+        out["district"][at] = np.where(sure & (district >= 0), district, stated)
+        out["reasons"][at] |= np.where(
+            sure & (stated >= 0) & (district >= 0) & (district != stated), DISTRICT_CONTRADICTION, 0
+        )
         city = self.index.places["city"][near]
         out["city"][at] = np.where((city >= 0) & sure, city, out["city"][at])
         flags = parsed.flags[first : first + len(chosen.column)]
@@ -253,6 +280,7 @@ class Geocoder:
         coarse = np.where(
             known, LEVEL_CODES["DISTRICT"], np.where(stated_city, LEVEL_CODES["CITY"], LEVEL_CODES["NONE"])
         )
+        coarse = np.where(parsed.town[whole] >= 0, LEVEL_CODES["SUBDISTRICT"], coarse)
         out["level"][whole] = np.where(none, coarse, out["level"][whole])
 
     def _frame(self, out: dict[str, npt.NDArray[Any]]) -> pl.DataFrame:
@@ -267,6 +295,7 @@ class Geocoder:
             [";".join(r for i, r in enumerate(REASONS) if code >> i & 1) for code in distinct.tolist()], dtype=pl.String
         )
         matched = pl.Series([*self.names, ""], dtype=pl.String)
+        towns = pl.Series([*self.divisions.town_names, ""], dtype=pl.String)
         return (
             pl.DataFrame(
                 {
@@ -282,6 +311,11 @@ class Geocoder:
                         np.where(out["place"] >= 0, out["place"], len(matched) - 1).astype(np.uint32)
                     ),
                     "reasons": words.gather(np.searchsorted(distinct, codes).astype(np.uint32)),
+                    "subdistrict": towns.gather(
+                        np.where(out["town"] >= 0, out["town"], len(towns) - 1).astype(np.uint32)
+                    ),
+                    "radius50_m": pl.Series(out["radius50"], nan_to_null=True),
+                    "within": pl.Series(out["within"], dtype=pl.Array(pl.Float32, len(RADII))),
                 }
             )
             .with_columns(provider=pl.lit(PROVIDER))

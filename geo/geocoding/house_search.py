@@ -98,7 +98,7 @@ def add_houses(
                     exact += 1
             if exact <= 1 or district >= 0:
                 count = interpolate(places, houses, low, high, number, district, candidates, evidence, count)
-        if count == 0:
+        if count == 0 or (number < 0 and m == known - 1):
             count = road_point(places, houses, low, high, district, candidates, evidence, count)
     return count
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from geo.geocoding import Geocoder
 from geo.geocoding.distance import metres
-from geo.geocoding.geocoder import REASONS, SCHEMA
-from tests.geo.geocoding.town import CITY, EAST, PROVINCE, WEST, at, town
+from geo.geocoding.geocoder import REASONS, SCHEMA, SURE
+from tests.geo.geocoding.town import CITY, EAST, PROVINCE, WEST, at, row, town
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +50,48 @@ def test_which_place_an_address_means(
     found = geocoder.geocode_one(text)
     assert (found["level"], found["matched"], found["city"]) == (level, matched, CITY)
     assert off(found, x, y) <= within
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "y"),
+    [
+        ("月湖市西屏区柳荫里3幢2单元101室", 3012, 500),  # an estate whose own name is what its houses are counted on
+        ("月湖市西屏区谢家巷4幢", 3412, 900),  # … or that is named after its lane
+        ("月湖市西屏区不知名路9号锦鲤湾花园5幢", 2012, 3000),  # behind a road that the gazetteer does not know
+        ("月湖市西屏区不知名大道锦鲤湾花园听涛苑5幢", 2012, 3000),  # a part of it that the gazetteer does not know
+    ],
+)
+def test_an_estate_is_found_by_its_name_alone(text: str, x: float, y: float) -> None:
+    more = [
+        row(name, east + shift, north, road, number, source=source, address=address)
+        for source, shift in (("P", 0), ("Q", 25))
+        for name, east, north, road, number, address in (
+            ("柳荫里", 3000, 500, "", "", "西屏区柳荫里1号"),
+            ("谢家巷小区", 3400, 900, "", "", "西屏区谢家巷"),
+        )
+    ]
+    found = Geocoder.build(pl.concat([town(), pl.DataFrame(more)])).geocode_one(text)
+    assert found["level"] == "COMPOUND"
+    assert off(found, x, y) < 40
+
+
+def test_the_district_told_is_where_the_point_lies_and_a_contradiction_is_told(geocoder: Geocoder) -> None:
+    found = geocoder.geocode_one(f"月湖市{EAST}钓台路1号锦鲤湾花园5幢")
+    if found["lon"] is None:
+        assert found["district"] == EAST
+    else:
+        assert found["district"] == WEST
+    assert "DISTRICT_CONTRADICTION" in found["reasons"].split(";")
+
+
+def test_the_error_of_an_answer_is_told_in_full(geocoder: Geocoder) -> None:
+    found = geocoder.geocode(pl.Series(["月湖市西屏区采石路8号丹枫苑3幢", "月湖市西屏区没有此处花园"]))
+    within = found["within"].to_list()
+    assert within[0] == sorted(within[0])
+    assert within[0][3] >= SURE
+    assert found["radius50_m"][0] <= found["radius_m"][0]
+    assert within[1] == [0.0] * 6
+    assert found["radius50_m"][1] is None
 
 
 def test_a_stated_district_decides_between_places_of_one_name(geocoder: Geocoder) -> None:
