@@ -1,14 +1,17 @@
-"""The geocoder of this process, built from the stored gazetteer and kept until the gazetteer changes."""
+"""The geocoder of this process, built from the stored gazetteer and kept until the gazetteer or its calibration changes."""
 
+import hashlib
 from dataclasses import dataclass
 from threading import Lock
 
+import orjson
 import polars as pl
 from sqlalchemy import Connection, text
 
 from app.db import copy_out
 from app.revision import world_revision
-from geo.geocoding import Geocoder
+from geo.geocoding import EDITION, Geocoder
+from geo.geocoding.calibration import Calibration, shipped
 
 FRAME = {
     "id": pl.String,
@@ -43,6 +46,9 @@ _CONTENT = text(
 )
 
 
+_CALIBRATION = text("SELECT weights FROM calibration WHERE in_force")
+
+
 @dataclass(frozen=True, slots=True)
 class _Kept:
     database: str
@@ -60,8 +66,20 @@ def gazetteer_version(connection: Connection) -> str:
     return str(connection.execute(_CONTENT).scalar_one())
 
 
+def current_calibration(connection: Connection) -> Calibration:
+    """The calibration in force, or the one that ships."""
+    weights = connection.execute(_CALIBRATION).scalar_one_or_none()
+    return shipped() if weights is None else Calibration.from_dict(weights)
+
+
+def _version(content: str, calibration: Calibration) -> str:
+    """Of what the answers come from: gazetteer, weights, and the way of answering."""
+    digest = hashlib.sha256(orjson.dumps(calibration.to_dict(), option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return f"{content}-{EDITION}-{digest[:8]}"
+
+
 def current_geocoder(connection: Connection) -> tuple[Geocoder, str]:
-    """The geocoder over the gazetteer as this connection sees it, and the gazetteer's version.
+    """The geocoder over the gazetteer as this connection sees it, and the version that its answers are of.
 
     One read of a single row where nothing has changed since the last call; building takes seconds for a large gazetteer, and
     other threads wait for it meanwhile.
@@ -76,10 +94,11 @@ def current_geocoder(connection: Connection) -> tuple[Geocoder, str]:
         kept = _kept
         if kept is not None and (kept.database, kept.revision) == (database, revision):
             return kept.geocoder, kept.version
-        version = gazetteer_version(connection)
+        calibration = current_calibration(connection)
+        version = _version(gazetteer_version(connection), calibration)
         if kept is not None and kept.version == version:
             geocoder = kept.geocoder
         else:
-            geocoder = Geocoder.build(copy_out(connection, _PLACES, FRAME))
+            geocoder = Geocoder.build(copy_out(connection, _PLACES, FRAME), calibration=calibration)
         _kept = _Kept(database, revision, version, geocoder)
         return geocoder, version

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 from app.db import copy_in, copy_out
 from app.geometry import point_hex
 from geo.geocoding import Geocoder
+from geo.geocoding.calibration import RADII
 
 BATCH = 100_000
 """Addresses geocoded at a time: bounds the memory, and is how often progress is told."""
@@ -16,13 +17,19 @@ BATCH = 100_000
 LOCATING_LOCK = 0x6764_0003
 """Namespace of the advisory lock that keeps two transactions from locating the same addresses."""
 
+WITHIN = tuple(f"within_{radius:.0f}_m" for radius in RADII)
+"""Columns of the chances that the truth lies within each of the geocoder's radii."""
+
 _COLUMNS = (
     "address_id",
     "point",
     "level",
     "confidence",
     "radius_m",
+    "radius50_m",
+    *WITHIN,
     "district",
+    "subdistrict",
     "matched",
     "provider",
     "reasons",
@@ -117,6 +124,9 @@ def _located(geocoder: Geocoder, texts: pl.Series, version: str) -> pl.DataFrame
             "level": found.get_column("level"),
             "confidence": found.get_column("confidence").fill_null(0.0),
             "radius_m": found.get_column("radius_m"),
+            "radius50_m": found.get_column("radius50_m"),
+            **{name: found.get_column("within").arr.get(i) for i, name in enumerate(WITHIN)},
+            "subdistrict": found.get_column("subdistrict").replace({"": None}),
             "district": found.get_column("district").replace({"": None}),
             "matched": found.get_column("matched").replace({"": None}),
             "provider": found.get_column("provider"),

@@ -14,6 +14,7 @@ from app.models.allocation import (
     WorldRevision,
 )
 from app.models.base import SRID, Base
+from app.models.calibration import Calibration
 from app.models.organisation import Agent, BranchArea, Organisation, Team
 from app.models.policies import ADDRESS_KINDS, LEVELS, REASONS, Address, Location, OrphanEvent, Policy, Policyholder
 from app.models.records import IdempotencyKey, ImportedFile
@@ -33,6 +34,7 @@ __all__ = [
     "Allocation",
     "Base",
     "BranchArea",
+    "Calibration",
     "Community",
     "Decision",
     "GazetteerPlace",
