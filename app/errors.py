@@ -195,3 +195,22 @@ class NothingToAllocate(Conflict):
     code = "NOTHING_TO_ALLOCATE"
     zh = "没有事件使这张保单成为孤儿单（reasons 给出未立案的原因）；请先上报有效的事件。"
     en = "No event makes this policy an orphan (reasons says why none did). Report a valid event first."
+
+
+class TooFewConfirmed(Conflict):
+    """There is too little to measure a calibration on."""
+
+    code = "TOO_FEW_CONFIRMED"
+
+    def __init__(self, found: int = 0, least: int = 200) -> None:
+        super().__init__(
+            f"只有 {found} 条可用来标定的答案，至少需要 {least} 条；请先复核更多地址，或改用地名库的多个来源（--basis gazetteer）。",
+            f"Only {found} answers to measure on, at least {least} are needed. Review more addresses first, or measure on the gazetteer's "
+            "several sources (--basis gazetteer).",
+        )
+
+
+class UnknownCalibration(NotFound):
+    code = "CALIBRATION_NOT_FOUND"
+    zh = "没有这个编号的标定；用 `guidan calibrate --list` 查看。"
+    en = "There is no calibration of this number. `guidan calibrate --list` shows them."

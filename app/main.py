@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from app import cluster
+from app.addresses.endpoints import router as addresses
 from app.allocation.endpoints import router as allocation
 from app.asgi import LimitBody, Observe
 from app.db import make_engine
@@ -51,6 +52,10 @@ _TAGS = [
     {"name": "cases", "description": "案件与分配理由 / cases and why they went where they went"},
     {"name": "organisation", "description": "机构、团队、团队保单池 / organisations, teams, pools"},
     {"name": "territories", "description": "区域归属 / who owns a place"},
+    {
+        "name": "addresses",
+        "description": "地址定位：在哪里、归谁、是否足够确定 / where an address is, whose, and how sure",
+    },
     {"name": "statistics", "description": "统计 / counts"},
     {"name": "tiles", "description": "矢量瓦片 / vector tiles"},
     {"name": "operation", "description": "运行状态 / health"},
@@ -105,7 +110,7 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     app.state.settings = settings
     app.state.registry = registry
 
-    for router in (allocation, policies, organisation, territories, statistics):  # the busiest first
+    for router in (allocation, policies, organisation, territories, addresses, statistics):  # the busiest first
         app.include_router(router, prefix=PREFIX)
     app.include_router(tiles)
     app.include_router(health)

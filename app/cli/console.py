@@ -32,6 +32,7 @@ STAGE_NAMES = {
     "allocate": "分配 allocate",
     "store": "保存 store",
     "commit": "提交 commit",
+    "calibrate": "标定 calibrate",
 }
 
 

@@ -61,6 +61,11 @@ _lock = Lock()
 _kept: _Kept | None = None
 
 
+def read_places(connection: Connection) -> pl.DataFrame:
+    """The stored gazetteer with the columns of `FRAME`, by id."""
+    return copy_out(connection, _PLACES, FRAME)
+
+
 def gazetteer_version(connection: Connection) -> str:
     """The version of the stored gazetteer: the same for the same places in any database, whatever their order."""
     return str(connection.execute(_CONTENT).scalar_one())
@@ -99,6 +104,6 @@ def current_geocoder(connection: Connection) -> tuple[Geocoder, str]:
         if kept is not None and kept.version == version:
             geocoder = kept.geocoder
         else:
-            geocoder = Geocoder.build(copy_out(connection, _PLACES, FRAME), calibration=calibration)
+            geocoder = Geocoder.build(read_places(connection), calibration=calibration)
         _kept = _Kept(database, revision, version, geocoder)
         return geocoder, version

@@ -32,7 +32,7 @@ from geo.geocoding.calibration import (
 )
 from geo.geocoding.cascade import empty_found, find_candidates
 from geo.geocoding.decide import Chosen, choose
-from geo.geocoding.evidence import CONTRADICTS, CONTRADICTS_SHORT, SPREAD
+from geo.geocoding.evidence import CLEAN, CONTRADICTS, CONTRADICTS_SHORT, PHASE, SPREAD
 from geo.geocoding.gazetteer import LEVELS, PLACE_KINDS, build_index, prepare
 from geo.geocoding.index import (
     ASSUMED_CITY,
@@ -55,6 +55,7 @@ SCHEMA: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
 }  # fmt: skip
 REASONS: Final = (
     "NOT_FOUND", "ONLY_DISTRICT", "ONLY_ROAD", "DISTRICT_CONTRADICTION", "AMBIGUOUS_NAME", "SOURCES_DISAGREE", "STALE_DIVISION", "RURAL",
+    "INEXACT_NAME", "INTERPOLATED",
 )  # fmt: skip
 (
     NOT_FOUND,
@@ -65,7 +66,9 @@ REASONS: Final = (
     SOURCES_DISAGREE,
     STALE_DIVISION,
     RURAL,
-) = (1 << np.arange(8)).tolist()
+    INEXACT_NAME,
+    INTERPOLATED,
+) = (1 << np.arange(10)).tolist()
 LEVEL_CODES: Final = {name: i for i, name in enumerate(LEVELS)}
 KIND_LEVELS: Final = np.array([LEVEL_CODES[k] for k in PLACE_KINDS], np.int8)
 SURE: Final = 0.65
@@ -84,6 +87,17 @@ class Candidate(NamedTuple):
     name: str
     district: str
     address: str
+
+
+class Weighed(NamedTuple):
+    """Answers before they are judged: positions of the texts that have one, `calibration.INPUTS` of each, the point in CGCS2000
+    degrees, the level."""
+
+    rows: npt.NDArray[np.int64]
+    inputs: npt.NDArray[np.float64]
+    lon: npt.NDArray[np.float64]
+    lat: npt.NDArray[np.float64]
+    level: list[str]
 
 
 class Geocoder:
@@ -152,9 +166,24 @@ class Geocoder:
         prior = None if prior_city is None else pl.Series([prior_city], dtype=pl.String)
         return self.geocode(pl.Series([text], dtype=pl.String), prior_city=prior).row(0, named=True)
 
-    def candidates(self, text: str, limit: int = 5) -> list[Candidate]:
-        """The likeliest places for one address, best first."""
-        parsed = self._parse(pl.DataFrame({"text": [text], "city": [""], "district": [""]}))
+    def weighed(self, texts: pl.Series, prior_city: pl.Series | None = None) -> Weighed:
+        """The chosen places of texts (n strings) with what their distance from the truth is judged by: for who measures."""
+        asked = pl.DataFrame({"text": texts.fill_null("")}).with_columns(
+            city=pl.lit("") if prior_city is None else prior_city.fill_null(""), district=pl.lit("")
+        )
+        parsed = self._parse(asked)
+        found = empty_found(len(asked))
+        find_candidates(parsed, self.index, 0, found)
+        chosen = choose(found, self.index.places, self.calibration.candidate, APART)
+        rows = np.flatnonzero(chosen.column >= 0)
+        column = chosen.column[rows]
+        inputs = inputs_of(chosen.answer[rows], found.evidence[rows, column])
+        levels = levels_of(found.candidates[rows, column], self.index)
+        return Weighed(rows, inputs, chosen.lon[rows], chosen.lat[rows], [LEVELS[i] for i in levels.tolist()])
+
+    def candidates(self, text: str, limit: int = 5, prior_city: str | None = None) -> list[Candidate]:
+        """The likeliest places for one address, best first; `confidence` is the belief that it is this one."""
+        parsed = self._parse(pl.DataFrame({"text": [text], "city": [prior_city or ""], "district": [""]}))
         found = empty_found(1)
         find_candidates(parsed, self.index, 0, found)
         chosen = choose(found, self.index.places, self.calibration.candidate, APART)
@@ -249,6 +278,9 @@ class Geocoder:
         reasons[(evidence[:, CONTRADICTS] > 0) | (evidence[:, CONTRADICTS_SHORT] > 0)] |= DISTRICT_CONTRADICTION
         reasons[chosen.answer[rows, 3] > -1.5] |= AMBIGUOUS_NAME
         reasons[(evidence[:, SPREAD] > 0.6)] |= SOURCES_DISAGREE
+        named = (picked["how"] & BY_NAME) != 0
+        reasons[named & (evidence[:, CLEAN] == 0) & (evidence[:, PHASE] == 0)] |= INEXACT_NAME
+        reasons[~named & ((picked["how"] & BY_INTERPOLATION) != 0)] |= INTERPOLATED
         sure = (within[:, RADII.index(GOOD)] >= SURE) & (~road | (radius <= LARGEST_ROAD_RADIUS))
         out["lon"][at] = np.where(sure, chosen.lon[rows], np.nan)
         out["lat"][at] = np.where(sure, chosen.lat[rows], np.nan)

@@ -52,11 +52,30 @@ class Answers(NamedTuple):
     source: int
 
 
+class Asked(NamedTuple):
+    """All that the questions to a gazetteer showed: the weights of candidates that they gave, and of n answers the inputs, how far off
+    they were (metres), and which source judged."""
+
+    candidate: F64
+    inputs: F64
+    off: F64
+    judge: npt.NDArray[np.int64]
+
+
 def measure(
     gazetteer: pl.DataFrame, divisions: pl.DataFrame | None = None, prior: Calibration | None = None
 ) -> Calibration:
-    """A calibration for this gazetteer (columns as `Geocoder.build` takes them), drawn towards `prior` (shipped)."""
+    """A calibration for this gazetteer (columns as `Geocoder.build` takes them), drawn towards `prior` (shipped), which is given
+    back where one source, or too few entries, leave nothing to measure."""
     prior = shipped() if prior is None else prior
+    asked = ask_all(gazetteer, divisions, prior)
+    if asked is None:
+        return prior
+    return fit(asked, prior)
+
+
+def ask_all(gazetteer: pl.DataFrame, divisions: pl.DataFrame | None, prior: Calibration) -> Asked | None:
+    """Ask a gazetteer for all that its sources know of each other; None where that is too little."""
     frame = prepare(gazetteer)
     if len(frame) > ROWS:
         sizes = frame.group_by("city").len().sort("len", "city", descending=[True, False])
@@ -66,8 +85,8 @@ def measure(
     sources = sorted(frame["source"].unique().to_list())
     answers = [a for i, s in enumerate(sources) for a in ask(frame, table, s, i)] if len(sources) > 1 else []
     if sum(len(a.off) for a in answers) < LEAST:
-        return prior
-    return fit(answers, prior)
+        return None
+    return weigh_answers(answers, prior)
 
 
 def ask(frame: pl.DataFrame, divisions: Divisions, source: str, number: int) -> list[Answers]:
@@ -149,8 +168,8 @@ def questions(asked: pl.DataFrame) -> pl.Series:
     return asked.select(divisions + body + pl.when(home % 50 == 0).then(pl.lit("")).otherwise(unit)).to_series()
 
 
-def fit(answers: list[Answers], prior: Calibration) -> Calibration:
-    """Weights from the answers of several sources."""
+def weigh_answers(answers: list[Answers], prior: Calibration) -> Asked:
+    """Weights of candidates from the answers of several sources, and the answers that these choose."""
     filled = [np.arange(CAPACITY) < a.found.counts[:, None] for a in answers]
     evidence = np.concatenate([a.found.evidence[f] for a, f in zip(answers, filled, strict=True)]).astype(np.float64)
     off = np.concatenate([a.off[f] for a, f in zip(answers, filled, strict=True)])
@@ -164,5 +183,10 @@ def fit(answers: list[Answers], prior: Calibration) -> Calibration:
         inputs.append(inputs_of(chosen.answer[rows], a.found.evidence[rows, chosen.column[rows]]))
         distances.append(metres_apart(chosen.lon[rows], chosen.lat[rows], a.lon[rows], a.lat[rows]))
         judges.append(np.full(len(rows), a.source))
-    reach, _ = fit_reach(np.concatenate(inputs), np.concatenate(distances), np.concatenate(judges), prior.reach, PULL)
-    return Calibration(candidate, reach, sum(len(d) for d in distances))
+    return Asked(candidate, np.concatenate(inputs), np.concatenate(distances), np.concatenate(judges))
+
+
+def fit(asked: Asked, prior: Calibration) -> Calibration:
+    """A calibration from answers and how far off they were."""
+    reach, _ = fit_reach(asked.inputs, asked.off, asked.judge, prior.reach, PULL)
+    return Calibration(asked.candidate, reach, len(asked.off))
