@@ -36,18 +36,20 @@ def judge(found: pl.DataFrame, areas: Areas, strategy: Strategy) -> pl.DataFrame
             confidence[located] = sure.confidence.round(4)
         share[located] = (sure.share / np.maximum(measured[:, -1], 1e-9)).round(4)
         territories[located] = _listed(sure, areas.territory_layer.codes, len(located))
-    precise = found["level"].is_in(sorted(PRECISE_LEVELS)).to_numpy()
+    level = found["level"].to_list()
+    precise = np.fromiter((each in PRECISE_LEVELS for each in level), np.bool_, len(level))
     accepted = precise & np.isfinite(share) & (confidence >= strategy.accept_confidence)
-    near = (1.0 - share) >= ELSEWHERE
-    reasons = found["reasons"]
-    reasons = _with(reasons, near, "NEAR_BORDER")
-    reasons = _with(reasons, ~accepted & (reasons == "").to_numpy(), "UNSURE")
+    reasons = found["reasons"].to_list()
+    for row in np.flatnonzero((1.0 - share) >= ELSEWHERE).tolist():
+        reasons[row] = f"{reasons[row]};NEAR_BORDER" if reasons[row] else "NEAR_BORDER"
+    for row in np.flatnonzero(~accepted).tolist():
+        reasons[row] = reasons[row] or "UNSURE"
     return found.with_columns(
         confidence=pl.Series(confidence),
-        reasons=reasons,
+        reasons=pl.Series(reasons, dtype=pl.String),
         share=pl.Series(share, nan_to_null=True),
         territories=pl.Series(territories.tolist(), dtype=pl.String),
-        decision=pl.Series(np.where(accepted, ACCEPT, REVIEW)),
+        decision=pl.Series([ACCEPT if each else REVIEW for each in accepted.tolist()], dtype=pl.String),
     )
 
 
@@ -57,8 +59,3 @@ def _listed(sure: Certainty, codes: list[str], points: int) -> list[str]:
         if inside > 0 and len(listed[point]) < SHARES:
             listed[point].append(f"{codes[area]}:{inside:g}")
     return [";".join(each) for each in listed]
-
-
-def _with(reasons: pl.Series, where: np.ndarray[tuple[int], np.dtype[np.bool_]], code: str) -> pl.Series:
-    added = pl.when(reasons == "").then(pl.lit(code)).otherwise(reasons + f";{code}")
-    return pl.select(pl.when(pl.Series(where)).then(added).otherwise(reasons)).to_series()

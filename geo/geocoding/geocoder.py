@@ -19,6 +19,7 @@ from geo.address.divisions import (
     build_divisions,
     resolve_divisions,
 )
+from geo.geocoding.answers import SCHEMA, Words, frame_of
 from geo.geocoding.calibration import (
     APART,
     GOOD,
@@ -46,17 +47,7 @@ from geo.geocoding.index import (
 )
 
 BLOCK: Final = 8192
-PROVIDER: Final = "gazetteer"
 RURAL_TEXT: Final = "(?:村|屯|寨).{0,8}(?:组|队|社)"
-SCHEMA: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
-    "lon": pl.Float64, "lat": pl.Float64, "level": pl.String, "confidence": pl.Float64, "radius_m": pl.Float64,
-    "province": pl.String, "city": pl.String, "district": pl.String, "matched": pl.String, "provider": pl.String,
-    "reasons": pl.String, "subdistrict": pl.String, "radius50_m": pl.Float64, "within": pl.Array(pl.Float32, len(RADII)),
-}  # fmt: skip
-REASONS: Final = (
-    "NOT_FOUND", "ONLY_DISTRICT", "ONLY_ROAD", "DISTRICT_CONTRADICTION", "AMBIGUOUS_NAME", "SOURCES_DISAGREE", "STALE_DIVISION", "RURAL",
-    "INEXACT_NAME", "INTERPOLATED",
-)  # fmt: skip
 (
     NOT_FOUND,
     ONLY_DISTRICT,
@@ -115,6 +106,7 @@ class Geocoder:
         for positions in (index.places["city"], index.places["district"]):
             self.covered[positions[positions >= 0]] = True
         cities = np.unique(index.places["city"][index.places["city"] >= 0])
+        self.words = Words.of(divisions.names, divisions.town_names, names)
         self.only_city = int(cities[0]) if len(cities) == 1 else -1
 
     @classmethod
@@ -141,13 +133,15 @@ class Geocoder:
 
         lon, lat: CGCS2000 degrees, null where no point is sure enough; radius_m, radius50_m: within them nine of ten, and half, of
         such answers lie; within: the chance that the truth lies within each of `calibration.RADII`; confidence: as
-        `calibration.confidence_of` gives it without territories; reasons: codes joined by `;`. `prior_city`, `prior_district`: names whose city settles what a text leaves open
-        (the policy's branch), never what it says.
+        `calibration.confidence_of` gives it without territories; reasons: codes joined by `;`. `prior_city`,
+        `prior_district`: names whose city settles what a text leaves open (the policy's branch), never what it says.
         """
         asked = pl.DataFrame({"text": texts.cast(pl.String).fill_null("")}).with_columns(
             city=pl.lit("") if prior_city is None else prior_city.fill_null(""),
             district=pl.lit("") if prior_district is None else prior_district.fill_null(""),
         )
+        if len(asked) == 1:
+            return self._answer(asked)
         distinct = asked.unique(maintain_order=True)
         parts = [self._answer(distinct.slice(at, 64 * BLOCK)) for at in range(0, len(distinct), 64 * BLOCK)]
         answers = pl.concat(parts) if parts else pl.DataFrame(schema=SCHEMA)
@@ -255,9 +249,14 @@ class Geocoder:
             chosen = choose(found, self.index.places, self.calibration.candidate, APART)
             self._settle(parsed, first, found, chosen, columns)
         lost = np.flatnonzero(np.isnan(columns["lon"]))
-        rural = asked["text"].gather(lost).str.contains(RURAL_TEXT).to_numpy()
-        columns["reasons"][lost[rural]] |= RURAL
-        return self._frame(columns)
+        if len(lost):
+            rural = asked["text"].gather(lost).str.contains(RURAL_TEXT).to_numpy()
+            columns["reasons"][lost[rural]] |= RURAL
+        above = self.divisions.province
+        district, city = columns["district"], columns["city"]
+        columns["province"] = np.where(district >= 0, above[district], np.where(city >= 0, above[city], -1))
+        columns["city"] = np.where(city >= 0, city, np.where(district >= 0, self.divisions.city[district], -1))
+        return frame_of(columns, self.words)
 
     def _settle(
         self, parsed: Parsed, first: int, found: Found, chosen: Chosen, out: dict[str, npt.NDArray[Any]]
@@ -314,45 +313,6 @@ class Geocoder:
         )
         coarse = np.where(parsed.town[whole] >= 0, LEVEL_CODES["SUBDISTRICT"], coarse)
         out["level"][whole] = np.where(none, coarse, out["level"][whole])
-
-    def _frame(self, out: dict[str, npt.NDArray[Any]]) -> pl.DataFrame:
-        names = pl.Series([*self.divisions.names, ""], dtype=pl.String)
-        above = self.divisions.province
-        district, city = out["district"], out["city"]
-        within = np.where(district >= 0, above[district], np.where(city >= 0, above[city], -1))
-        city = np.where(city >= 0, city, np.where(district >= 0, self.divisions.city[district], -1))
-        codes = out["reasons"]
-        distinct = np.unique(codes)
-        words = pl.Series(
-            [";".join(r for i, r in enumerate(REASONS) if code >> i & 1) for code in distinct.tolist()], dtype=pl.String
-        )
-        matched = pl.Series([*self.names, ""], dtype=pl.String)
-        towns = pl.Series([*self.divisions.town_names, ""], dtype=pl.String)
-        return (
-            pl.DataFrame(
-                {
-                    "lon": pl.Series(out["lon"], nan_to_null=True),
-                    "lat": pl.Series(out["lat"], nan_to_null=True),
-                    "level": pl.Series(LEVELS, dtype=pl.String).gather(out["level"].astype(np.uint32)),
-                    "confidence": out["confidence"].round(4),
-                    "radius_m": pl.Series(out["radius"], nan_to_null=True),
-                    "province": names.gather(np.where(within >= 0, within, len(names) - 1).astype(np.uint32)),
-                    "city": names.gather(np.where(city >= 0, city, len(names) - 1).astype(np.uint32)),
-                    "district": names.gather(np.where(district >= 0, district, len(names) - 1).astype(np.uint32)),
-                    "matched": matched.gather(
-                        np.where(out["place"] >= 0, out["place"], len(matched) - 1).astype(np.uint32)
-                    ),
-                    "reasons": words.gather(np.searchsorted(distinct, codes).astype(np.uint32)),
-                    "subdistrict": towns.gather(
-                        np.where(out["town"] >= 0, out["town"], len(towns) - 1).astype(np.uint32)
-                    ),
-                    "radius50_m": pl.Series(out["radius50"], nan_to_null=True),
-                    "within": pl.Series(out["within"], dtype=pl.Array(pl.Float32, len(RADII))),
-                }
-            )
-            .with_columns(provider=pl.lit(PROVIDER))
-            .select(list(SCHEMA))
-        )
 
 
 def levels_of(picked: Records, index: Index) -> npt.NDArray[np.int8]:

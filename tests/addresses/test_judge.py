@@ -11,7 +11,7 @@ from shapely import box
 from app.addresses.judge import judge
 from app.allocation.areas import Areas
 from app.allocation.strategy import Strategy
-from geo.geocoding.geocoder import SCHEMA
+from geo.geocoding.answers import SCHEMA
 
 DEGREE_M = 111_320.0
 SHARP = [0.6, 0.9, 0.97, 0.99, 0.995, 0.999]

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.geocoding import Geocoder
+from geo.geocoding.answers import REASONS, SCHEMA
 from geo.geocoding.distance import metres
-from geo.geocoding.geocoder import REASONS, SCHEMA, SURE
+from geo.geocoding.geocoder import SURE
 from tests.geo.geocoding.town import CITY, EAST, PROVINCE, WEST, at, row, town
 
 
