@@ -195,3 +195,15 @@ class NothingToAllocate(Conflict):
     code = "NOTHING_TO_ALLOCATE"
     zh = "没有事件使这张保单成为孤儿单（reasons 给出未立案的原因）；请先上报有效的事件。"
     en = "No event makes this policy an orphan (reasons says why none did). Report a valid event first."
+
+
+class UnknownProvider(Invalid):
+    code = "PROVIDER_UNKNOWN"
+    zh = "GUIDAN_PROVIDERS 中有不认识的名称；可用：amap、baidu、tianditu、tencent、nominatim、geopy:名称。"
+    en = "GUIDAN_PROVIDERS names an unknown provider. Known: amap, baidu, tianditu, tencent, nominatim, geopy:NAME."
+
+
+class NoProvider(Invalid):
+    code = "PROVIDER_NONE"
+    zh = "没有启用在线定位服务；请设 GUIDAN_PROVIDERS（如 amap,tianditu）与相应的 GUIDAN_AMAP_KEY，再运行 guidan providers 核对。"
+    en = "No online provider is on. Set GUIDAN_PROVIDERS (amap,tianditu …) and its key (GUIDAN_AMAP_KEY …), then check with guidan providers."
