@@ -57,7 +57,9 @@ class Online(BaseSettings):
         default=(), validation_alias="GUIDAN_PROVIDERS"
     )
     """Those that are on, in the order in which they are asked."""
-    geopy_options: dict[str, dict[str, Any]] = Field(default_factory=dict, validation_alias="GUIDAN_GEOPY_OPTIONS")
+    geopy_options: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, validation_alias="GUIDAN_GEOPY_OPTIONS", repr=False
+    )
     """Arguments of geopy's classes by geopy's names, as JSON: {"photon": {"domain": "photon.example"}}."""
     timeout_s: float = Field(default=5.0, gt=0, le=60)
     """Seconds to connect, and between two pieces of an answer; a whole answer may take twice as long."""
@@ -65,7 +67,7 @@ class Online(BaseSettings):
     """Requests for one question, while the provider is busy or out of order."""
     cache_days: int = Field(default=30, ge=0)
     """Days for which an answer is kept and used again. The terms of a provider may allow less."""
-    proxy: str | None = None
+    proxy: str | None = Field(default=None, repr=False)
     """An HTTP proxy for all of them; the usual variables (HTTPS_PROXY) are not read."""
     access: dict[str, ProviderAccess] = Field(default_factory=dict, exclude=True)
     """By name; filled from the environment."""
@@ -75,5 +77,5 @@ class Online(BaseSettings):
         for name in (*NAMES, *self.names):
             if name not in self.access:
                 prefix = f"GUIDAN_{name.upper().replace(':', '_')}_"
-                self.access[name] = ProviderAccess(_env_prefix=prefix)  # type: ignore[call-arg]
+                self.access[name] = ProviderAccess(_env_prefix=prefix)
         return self

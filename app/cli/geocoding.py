@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 from app.cli.console import Json, fail, out, print_json, store
+from app.cli.providers import WithProviders, second_opinion
 
 RESULT = (
     "lon", "lat", "level", "confidence", "radius_m", "province", "city", "district", "matched", "provider", "reasons",
@@ -26,9 +27,10 @@ def geocode(
     ],
     column: Annotated[str | None, typer.Option(help="文件中的地址列 / the file's address column")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="结果文件 / result file")] = None,
+    providers: WithProviders = False,
     json: Json = False,
 ) -> None:
-    """定位地址（离线）。 Geocode addresses, offline: coordinates in CGCS2000, match level, confidence, radius, reasons."""
+    """定位地址（默认离线）。 Geocode addresses, offline by default: coordinates in CGCS2000, match level, confidence, radius, reasons."""
     import polars as pl
 
     from app.locating.geocoder import current_geocoder
@@ -39,9 +41,12 @@ def geocode(
         texts = source[column].fill_null("")
     else:
         texts = pl.Series("text", addresses, dtype=pl.String)
-    with store() as (engine, _), engine.connect() as connection:
-        geocoder, _version = current_geocoder(connection)
-    found = geocoder.geocode(texts).select(RESULT)
+    with store() as (engine, configured):
+        with engine.connect() as connection:
+            geocoder, _version = current_geocoder(connection)
+        found = geocoder.geocode(texts).select(RESULT)
+        if providers:
+            found = second_opinion(engine, configured, geocoder, texts, found)
     if source is not None:
         result = pl.concat([source.drop(RESULT, strict=False), found], how="horizontal")
         if output is not None:
