@@ -36,9 +36,10 @@ def first(value: Any) -> Any:
 
 
 def word(value: Any) -> str:
-    """A string without its outer spaces; a whole number as its digits; anything else (高德 sends [] for "none") is empty."""
+    """A string without control characters (no store takes a NUL) and outer spaces; a whole number as its digits; anything else
+    (高德 sends [] for "none") is empty."""
     if isinstance(value, str):
-        return value.strip()[:LONGEST_NAME]
+        return "".join(sign for sign in value[: 2 * LONGEST_NAME] if sign.isprintable()).strip()[:LONGEST_NAME]
     return str(value)[:LONGEST_NAME] if isinstance(value, int) and not isinstance(value, bool) else ""
 
 

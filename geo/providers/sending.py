@@ -14,7 +14,7 @@ from typing import Final
 
 import polars as pl
 
-from geo.address.characters import RADICALS, fold, traditional_characters
+from geo.address.characters import RADICALS, traditional_characters
 from geo.address.divisions import CITY, PROVINCE, Divisions, short_name
 from geo.address.parse import parse
 from geo.providers.protocol import Question
@@ -28,6 +28,9 @@ _SURNAMES: Final = (
 _COMPOUND: Final = "欧阳|上官|司马|诸葛|司徒|东方|皇甫|尉迟|公孙|慕容|令狐|宇文|长孙|端木|夏侯|轩辕|南宫|独孤|闻人|申屠"
 _HAN: Final = "\u4e00-\u9fff"
 _NAME: Final = rf"(?:(?:{_COMPOUND})[{_HAN}]{{1,2}}|[{_SURNAMES}][{_HAN}]{{1,2}})"
+
+_TRADITIONAL: Final = frozenset("區號樓單縣鎮鄉層棟門東園莊廣場廈灣橋蘇滬寧電話機")
+"""Characters that show a text to be in traditional script."""
 
 _LABELS: Final = "收件人|收货人|收信人|联系人|联络人|投保人|被保险人|被保人|受益人|持卡人|户主|业主|房主|客户姓名|姓名|客户|转交|经手人"
 _TITLES: Final = "先生|女士|小姐|太太|师傅|阿姨|同志|大姐|大哥|老师|经理|老板|医生"
@@ -59,13 +62,15 @@ _LABELS_LEFT: Final = re.compile(rf"(?:{_PHONE_LABELS}|{_LABELS}(?=[\s:,、]|$))
 _TITLED: Final = re.compile(rf"(?:{_TITLES})(?:{_RECEIVES})?(?![{_HAN}])|(?:{_TITLES})(?:{_RECEIVES})")
 _RECEIVER: Final = re.compile(rf"{_NAME}(?:{_RECEIVES})(?=[\s,、;。]|$)")
 _BEFORE_NAME: Final = frozenset("号室楼幢栋座层院户房门弄组队元")
-_GAPS: Final = re.compile(r"[\s,、;。:|]+")
+_GAPS: Final = re.compile(r"(?:[\s,、;。:|\\]|(?<!\d)/|/(?!\d))+")
 _WHOLE_NAME: Final = re.compile(_NAME)
 _TAIL_NAME: Final = re.compile(rf"(?<=[室号房户楼层幢栋\d])({_NAME})$")
 _HEAD_NAME: Final = re.compile(rf"^({_NAME})(?=[{_HAN}]{{2,8}}?(?:省|市|自治区))")
 _LONG_NUMBER: Final = re.compile(r"\d{7,}")
 _BARE_ROOM: Final = re.compile(r"(?<=[号栋幢楼])[-,\s]?\d{3,4}$")
+_TOGETHER: Final = re.compile(rf"(?<=[{_HAN}])\s+|\s+(?=[{_HAN}])")
 _ANY_HAN: Final = re.compile(f"[{_HAN}]")
+_CAPITALS: Final = {ord(small): small.upper() for small in "abcdefghijklmnopqrstuvwxyz"}
 LONGEST_TEXT: Final = 200
 
 
@@ -86,14 +91,12 @@ def questions(
         for i, text in enumerate(texts)
     ]
     column = pl.Series(plain, dtype=pl.String)
-    folded = fold(column)
-    mains = folded.slices(folded.start, folded.main_end).fill_null("").to_list()
     rows = parse(column, divisions).to_dicts()
     result: list[Question | None] = []
-    for i, (main, row) in enumerate(zip(mains, rows, strict=True)):
+    for i, (text, row) in enumerate(zip(plain, rows, strict=True)):
         for part in ("room", "floor", "unit"):
-            main = _without_last(main, row[part] or "")
-        text = _BARE_ROOM.sub("", main.strip(",- ").replace(",", " "))
+            text = _without_last(text, row[part] or "")
+        text = _BARE_ROOM.sub("", _TOGETHER.sub("", text).strip(",- "))
         if len(_ANY_HAN.findall(text)) < 2 or _LONG_NUMBER.search(text):
             result.append(None)
             continue
@@ -115,11 +118,8 @@ def without_people(text: str, divisions: Divisions, known: Collection[str] = ())
     alone = _NUMBERS.sub(" ", alone)
     personal = alone != text  # somebody wrote a recipient into it: short words beside the address are suspect
     alone = _without_titled(_RECEIVER.sub(" ", _LABELS_LEFT.sub(" ", alone)))
-    words = [word for word in _GAPS.split(alone) if word]
-    if len(words) > 1:
-        kept = [word for word in words if not _is_name(word, divisions, personal)]
-        words = kept if kept != words else words
-    joined = " ".join(words)
+    words = [word for word in _GAPS.split(alone) if word and word not in _RECEIVES.split("|")]
+    joined = " ".join(word for word in words if not _is_name(word, divisions, personal))
     if not _begins_with_division(joined, divisions):
         joined = _HEAD_NAME.sub("", joined)
     tail = _TAIL_NAME.search(joined)
@@ -129,9 +129,15 @@ def without_people(text: str, divisions: Divisions, known: Collection[str] = ())
 
 
 def _simplified(text: str) -> str:
-    """NFKC, radicals and traditional characters resolved, as the address parser does, so that names are seen in any script."""
-    known = traditional_characters()
+    """NFKC, radicals resolved, and a text in traditional script in the simplified one, so that names are seen in either.
+
+    A single such character in a simplified text (乾和福邸, 富昇大厦) is part of a name and stays: a provider knows it by that.
+    """
     plain = unicodedata.normalize("NFKC", "".join(RADICALS.get(sign, sign) for sign in text))
+    known = traditional_characters()
+    changed = {sign for sign in plain if sign in known}
+    if len(changed) < 3 and not changed & _TRADITIONAL:
+        return plain
     return "".join(known.get(sign, sign) for sign in plain)
 
 
@@ -191,5 +197,6 @@ def _heads(divisions: Divisions) -> dict[str, list[str]]:
 
 
 def _without_last(text: str, part: str) -> str:
-    at = text.rfind(part) if part else -1
+    """Without the last occurrence of what the parser read, in which letters are capitals."""
+    at = text.translate(_CAPITALS).rfind(part) if part else -1
     return text if at < 0 else text[:at] + text[at + len(part) :]
