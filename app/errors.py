@@ -203,6 +203,13 @@ class UnknownProvider(Invalid):
     en = "GUIDAN_PROVIDERS names an unknown provider. Known: amap, baidu, tianditu, tencent, nominatim, geopy:NAME."
 
 
+class ConsultationRuns(Unavailable):
+    code = "CONSULTATION_RUNS"
+    zh = "另一次在线询问正在进行；为不重复花费配额，请等它结束后再试。"
+    en = "Another consultation is under way. Wait until it ends: two at once would spend the quota twice."
+    retry_after = 60
+
+
 class NoProvider(Invalid):
     code = "PROVIDER_NONE"
     zh = "没有启用在线定位服务；请设 GUIDAN_PROVIDERS（如 amap,tianditu）与相应的 GUIDAN_AMAP_KEY，再运行 guidan providers 核对。"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -12,6 +13,7 @@ import numpy as np
 import polars as pl
 from sqlalchemy import Connection, Engine, text
 
+from app.errors import ConsultationRuns
 from app.geometry import point_hex
 from app.locating.geocoder import current_geocoder
 from app.locating.locate import locate_addresses
@@ -67,6 +69,9 @@ _ADD_CANDIDATE = text(
     """
 )
 
+CONSULTING_LOCK: Final = 0x6764_0010
+"""Advisory lock of those who consult: one at a time, so that none asks what another is asking already."""
+
 NO_LIMIT: Final = 2**31 - 1
 
 
@@ -110,11 +115,36 @@ def consult(
 
     Every attempt is stored; a location is updated only if nobody else changed it meanwhile. No transaction is open while the
     network is waited for. With `dry_run` nothing is asked, stored or updated. `now` fixes the time of a dry run and of forgetting.
-    Raises `NoProvider` and `UnknownProvider`.
+    Raises `NoProvider` and `UnknownProvider`, and `ConsultationRuns` while another process consults.
     """
+    with _alone(engine) if not dry_run else nullcontext():
+        return _consult(engine, online, accept_confidence, limit, dry_run, progress, now or datetime.now(UTC), clocks)
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[None]:
+    """Holds the lock of consultations, of the session and outside of any transaction. Raises `ConsultationRuns`."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as holding:
+        if not holding.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": CONSULTING_LOCK}).scalar_one():
+            raise ConsultationRuns
+        try:
+            yield
+        finally:
+            holding.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": CONSULTING_LOCK})
+
+
+def _consult(
+    engine: Engine,
+    online: Online,
+    accept_confidence: float,
+    limit: int | None,
+    dry_run: bool,
+    progress: Callable[[str, float], None] | None,
+    moment: datetime,
+    clocks: dict[str, Any],
+) -> Summary:
     chosen = configured(online)
     tell = progress or (lambda stage, share: None)
-    moment = now or datetime.now(UTC)
     tell("geocode", 0.0)
     with engine.connect() as connection:
         geocoder, version = current_geocoder(connection)

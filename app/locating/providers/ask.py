@@ -162,7 +162,7 @@ def _is_passing(outcome: Outcome) -> bool:
     return isinstance(outcome, Failure) and outcome.fault in PASSING
 
 
-_backoff = tenacity.wait_exponential_jitter(initial=0.5, max=10, jitter=0.5)
+_backoff = tenacity.wait_exponential_jitter(multiplier=0.5, max=10, jitter=0.5)
 
 
 def _asked_pause(state: tenacity.RetryCallState) -> float:

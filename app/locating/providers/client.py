@@ -51,7 +51,7 @@ class Client:
                 body = bytearray()
                 if response.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
                     return Failure(Fault.UNREADABLE, "CONTENT_ENCODING")
-                for piece in response.iter_raw(16 * 1024):
+                for piece in response.iter_raw():
                     body += piece
                     if len(body) > LARGEST_BODY:
                         return Failure(Fault.TOO_LARGE, f"HTTP {response.status_code}")
