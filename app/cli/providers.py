@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from app.locating.consult import Summary
+    from app.locating.providers.configured import Configured
+    from app.locating.providers.opinions import Tally
     from app.settings import Settings
     from geo.geocoding import Geocoder
 
@@ -36,6 +38,13 @@ def providers(
         str | None,
         typer.Option(help="问题已在服务方改正，恢复询问 / its trouble was put right at its console: ask it again"),
     ] = None,
+    measure: Annotated[
+        str | None,
+        typer.Option(
+            help="用有确认坐标的地址测它的准确率（计入配额）/ measure it on confirmed addresses; counts as any request"
+        ),
+    ] = None,
+    sample: Annotated[int, typer.Option(min=1, help="测量用的地址数 / addresses to measure with")] = 200,
     json: Json = False,
 ) -> None:
     """在线定位服务：是否启用、有无密钥、今日用量、最近的问题。 Online providers: on or off, key, spent today, last trouble.
@@ -55,10 +64,15 @@ def providers(
             known = all_known(settings.online)
         except (UnknownProvider, UnknownGeocoderError) as error:
             raise _wrong(error) from error
-        if resume is not None:
-            if resume not in {one.name for one in known}:
+        for name in filter(None, (resume, measure)):
+            if name not in {one.name for one in known}:
                 raise _wrong(UnknownProvider())
+        if resume is not None:
             quota.resume(engine, resume)
+        if measure is not None:
+            one = next(one for one in known if one.name == measure)
+            _measure(engine, one, settings, sample, json)
+            return
         with engine.connect() as connection:
             states = [(one, quota.read_state(connection, one.name, one.fingerprint, now)) for one in known]
     rows = [
@@ -142,8 +156,48 @@ def second_opinion(
         combined, summary = consult_texts(engine, settings.online, geocoder, texts, found, accept_confidence=accept)
     except (NoProvider, UnknownProvider, UnknownGeocoderError) as error:
         raise _wrong(error) from error
-    _tell_trouble(summary)
+    _trouble(summary.tally)
     return combined
+
+
+def _measure(engine: "Engine", one: "Configured", settings: "Settings", sample: int, json: bool) -> None:
+    from app.errors import NoProvider
+    from app.locating.measure_provider import RIGHT_M, measure_provider
+
+    if not one.on:
+        raise _wrong(NoProvider())
+    found = measure_provider(engine, one, settings.online, limit=sample)
+    figures = {
+        "provider": one.name,
+        "sample": found.sample,
+        "answered": found.answered,
+        "precise": found.precise,
+        "right": found.right,
+        "within_200_m": found.within_200,
+        "median_m": found.median_m,
+        "share_right": found.share,
+        "interval": [found.low, found.high],
+        "requests": found.tally.requests[one.name],
+    }
+    if json:
+        print_json(figures)
+    elif found.share is None:
+        out.print("没有可比的答复：需要既有文字又有坐标的地址（addresses.csv 的 lon、lat）。")
+        out.print("Nothing to compare: it takes addresses with both a text and a point (lon, lat of addresses.csv).")
+    else:
+        out.print(
+            f"{one.name}: {found.sample:,} 个确认过的地址，{found.precise:,} 个精确答复，其中 {found.share:.1%} 在 {RIGHT_M:g} 米内"
+            f"（95% 区间 {found.low:.1%}–{found.high:.1%}），中位误差 {found.median_m:.0f} 米。"
+        )
+        out.print(
+            f"  {found.sample:,} confirmed addresses, {found.precise:,} precise answers, {found.share:.1%} of them within {RIGHT_M:g} m "
+            f"(95 % interval {found.low:.1%}–{found.high:.1%}); median error {found.median_m:.0f} m."
+        )
+        variable = f"GUIDAN_{one.name.upper().replace(':', '_')}_PRIOR"
+        out.print(f"  {variable}={min(0.99, max(0.01, found.share)):.2f}")
+    _trouble(found.tally)
+    if found.tally.not_asked:
+        raise typer.Exit(INCOMPLETE)
 
 
 def _wrong(error: Any) -> typer.Exit:
@@ -195,15 +249,15 @@ def _tell(summary: "Summary") -> None:
     out.print(
         table("询问结果 Consultation", ["", "数量 count"], [[str(label), f"{count:,}"] for label, count in lines])
     )
-    _tell_trouble(summary)
+    _trouble(summary.tally)
 
 
-def _tell_trouble(summary: "Summary") -> None:
+def _trouble(tally: "Tally") -> None:
     from app.locating.providers.messages import FAULTS, NOT_ASKED, environment
 
     harmless = {"NOT_FOUND", "QUESTION_REFUSED"}
-    told = [(name, FAULTS[code], count) for (name, code), count in summary.tally.faults.items() if code not in harmless]
-    told += [(name, NOT_ASKED[why], count) for (name, why), count in summary.tally.not_asked.items()]
+    told = [(name, FAULTS[code], count) for (name, code), count in tally.faults.items() if code not in harmless]
+    told += [(name, NOT_ASKED[why], count) for (name, why), count in tally.not_asked.items()]
     for name, words, count in told:
         err.print(f"[yellow]![/yellow] {name} ×{count}: {environment(words.zh, name)}\n  {environment(words.en, name)}")
 

@@ -164,7 +164,7 @@ def _consult(
         return summary
     tell("consult", 0.0)
     done = 0
-    with askers(engine, chosen, online, geocoder.divisions, **clocks) as asking:
+    with askers(engine, chosen, online, geocoder.divisions, batch=True, **clocks) as asking:
         for batch in ask_all(asking, wanted, accept_confidence, summary.tally):
             pairs = [
                 (one, combined)
@@ -273,7 +273,8 @@ def _planned(
     for one in chosen:
         state = quota.read_state(connection, one.name, one.fingerprint, now)
         known = cache.look_up(connection, one.name, digests, now - timedelta(days=online.cache_days))
-        left = 0 if state.stopped or not one.has_key else max(0, one.quota - state.spent)
+        barred = state.stopped or not one.has_key or one.public_nominatim
+        left = 0 if barred else max(0, one.quota - state.spent)
         planned[one.name] = min(left, len(digests) - len(known))
     return planned
 

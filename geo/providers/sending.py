@@ -35,7 +35,7 @@ _TRADITIONAL: Final = frozenset("區號樓單縣鎮鄉層棟門東園莊廣場�
 _LABELS: Final = "收件人|收货人|收信人|联系人|联络人|投保人|被保险人|被保人|受益人|持卡人|户主|业主|房主|客户姓名|姓名|客户|转交|经手人"
 _TITLES: Final = "先生|女士|小姐|太太|师傅|阿姨|同志|大姐|大哥|老师|经理|老板|医生"
 _RECEIVES: Final = "亲收|亲启|签收|代收|转收|收启|收|启"
-_PHONE_LABELS: Final = "联系电话|联系方式|手机号码?|手机|电话号码?|电话|座机|传真|身份证号?码?|证件号码?|保单号码?|保险单号|客户号|邮政编码|邮编|微信号?|QQ号?|TEL|PHONE|MOBILE"
+_PHONE_LABELS: Final = "联系电话|联系方式|手机号码?|手机|电话号码?|电话|座机|传真|身份证号?码?|证件号码?|保(?:险)?单(?:号码?)?|客户号|邮政编码|邮编|微信号?|QQ号?|TEL|PHONE|MOBILE"
 
 # What a word that is an address ends with: such a word is no name, though it begins with a surname.
 _ADDRESS_ENDS: Final = frozenset(

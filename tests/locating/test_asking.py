@@ -247,6 +247,16 @@ def test_without_a_key_nobody_is_asked(hands: Hands) -> None:
     assert hands.server.seen == []
 
 
+def test_the_public_nominatim_gets_no_batches_and_one_request_a_second(hands: Hands) -> None:
+    public = ProviderAccess(rate=50.0)
+    (one,) = configured(Online(names=("nominatim",), access={"nominatim": public}))
+    assert (one.access.url, one.rate) == ("https://nominatim.openstreetmap.org", 1.0)
+    asker = Asker(hands.engine, one, hands.client, hands.divisions, attempts=1, cache_days=1, batch=True)
+    assert asker.ask(HOUSE).why == "NO_BATCH"
+    asker.close()
+    assert hands.spent("nominatim", quota.china_day(datetime.now(UTC))) == 0
+
+
 def test_a_contradiction_is_recorded(hands: Hands) -> None:
     hands.server.says["amap"] = bodies.amap(district="玄武区")
     assert hands.asker().ask(HOUSE).contradicts

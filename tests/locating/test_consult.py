@@ -525,3 +525,37 @@ def test_the_right_question_gets_the_right_answer_under_load(engine: Engine, ser
     assert summary.verdicts == {"AGREED": 60}
     for n, address in ids.items():
         assert location(engine, address).lon == pytest.approx(118.7 + n / 1000, abs=1e-5)
+
+
+def test_a_provider_is_measured_on_confirmed_addresses(
+    engine: Engine, server: StandIn, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with engine.begin() as connection:
+        for n in range(20):
+            connection.execute(
+                text(
+                    """INSERT INTO address (policyholder_id, kind, text, point)
+                    VALUES ('H2', 'VISIT_CONFIRMED', :line, ST_SetSRID(ST_MakePoint(118.73, 32.01), 4490))"""
+                ),
+                {"line": f"南京市建邺区云锦路{n + 1}号李雷家"},
+            )
+
+    def said(seen: Seen) -> Any:
+        n = int(seen.query["address"].partition("号")[0].rpartition("路")[2])
+        if n == 20:
+            return {"status": "1", "infocode": "10000", "geocodes": []}
+        return bodies.amap(FAR if n <= 3 else BESIDE, level="道路" if n == 4 else "门牌号")
+
+    server.says["amap"] = said
+    variables = environment(server)
+    result = run(database_url, monkeypatch, "providers", "--measure", "amap", "--json", **variables)
+    found = orjson.loads(result.stdout)
+    assert (found["sample"], found["answered"], found["precise"], found["right"]) == (20, 19, 18, 15)
+    assert found["share_right"] == pytest.approx(15 / 18)
+    assert found["interval"][0] < 15 / 18 < found["interval"][1]
+    assert "李雷" not in server.wire()
+    assert (
+        "GUIDAN_AMAP_PRIOR=0.83" in run(database_url, monkeypatch, "providers", "--measure", "amap", **variables).output
+    )
+    assert run(database_url, monkeypatch, "providers", "--measure", "tencent", **variables).exit_code == 2
+    assert server.count("amap") == 20

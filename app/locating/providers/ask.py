@@ -38,8 +38,8 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What came of a question. `outcome` is None where it was not asked: `why` then says it (`NO_KEY`, `STOPPED`, `DENIED`,
-    `QUOTA`, `UNREACHABLE`). `requests`: how many left the machine. `contradicts`: the answer lies in another division.
+    """What came of a question. `outcome` is None where it was not asked: `why` then says it (`NO_KEY`, `NO_BATCH`, `STOPPED`,
+    `DENIED`, `QUOTA`, `UNREACHABLE`). `requests`: how many left the machine. `contradicts`: the answer lies in another division.
     """
 
     outcome: Outcome | None
@@ -56,7 +56,8 @@ class _NotAsked(Exception):
 
 
 class Asker:
-    """One provider in one process; any number of threads may ask. `now` and `sleep` are there for tests."""
+    """One provider in one process; any number of threads may ask. `batch`: it is asked about a whole store, which not everyone allows.
+    `now` and `sleep` are there for tests."""
 
     def __init__(
         self,
@@ -67,6 +68,7 @@ class Asker:
         *,
         attempts: int,
         cache_days: int,
+        batch: bool = False,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -74,6 +76,7 @@ class Asker:
         self._engine, self._client, self._divisions = engine, client, divisions
         self._attempts, self._cache_days = attempts, cache_days
         self._now, self._sleep = now, sleep
+        self._batch = batch
         # One request per interval, not a burst of `rate` at the start of each second.
         self._limiter = Limiter(Rate(1, max(1, round(1000 / configured.rate))), buffer_ms=1)
         self._lock = Lock()
@@ -123,6 +126,8 @@ class Asker:
         configured = self.configured
         if not configured.has_key:
             raise _NotAsked("NO_KEY")
+        if self._batch and configured.public_nominatim:
+            raise _NotAsked("NO_BATCH")
         with self._lock:
             if self._in_vain >= PATIENCE:
                 raise _NotAsked("UNREACHABLE")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -32,6 +33,11 @@ class Configured:
     def has_key(self) -> bool:
         """A key is there, or none is needed."""
         return bool(self.access.key) or not self.provider.needs_key
+
+    @property
+    def public_nominatim(self) -> bool:
+        """The server of the OpenStreetMap Foundation: its policy allows one request a second and no batches."""
+        return urlsplit(self.access.url).hostname == "nominatim.openstreetmap.org"
 
     @property
     def fingerprint(self) -> str:
@@ -63,7 +69,8 @@ def _one(name: str, online: Online, *, on: bool) -> Configured:
         # geopy keeps address and key among its options.
         options = sorted((online.geopy_options.get(name.removeprefix(PREFIX)) or {}).items())
         access = Access(provider.url, "", repr(options))
-    return Configured(provider, access, on, settings.rate or provider.rate, settings.quota, settings.prior)
+    made = Configured(provider, access, on, settings.rate or provider.rate, settings.quota, settings.prior)
+    return replace(made, rate=min(made.rate, 1.0)) if made.public_nominatim else made
 
 
 def _revealed(secret: SecretStr | None) -> str:

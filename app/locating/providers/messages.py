@@ -47,6 +47,10 @@ FAULTS: Final = {
 
 NOT_ASKED: Final = {
     "NO_KEY": Words("没有密钥；请设 GUIDAN_…_KEY。", "no key; set GUIDAN_…_KEY."),
+    "NO_BATCH": Words(
+        "公共 Nominatim 服务器的使用政策不允许批量询问；请自建并设 GUIDAN_…_URL。",
+        "the policy of the public Nominatim server allows no batches; run one of your own and set GUIDAN_…_URL.",
+    ),
     "QUOTA": Words(
         "本机设定的当日配额已用完；明天再问，或调高 GUIDAN_…_QUOTA。",
         "the quota set here is spent for today; go on tomorrow, or raise GUIDAN_…_QUOTA.",

@@ -53,9 +53,15 @@ class Tally:
 
 @contextmanager
 def askers(
-    engine: Engine, chosen: Sequence[Configured], online: Online, divisions: Divisions, **clocks: Any
+    engine: Engine,
+    chosen: Sequence[Configured],
+    online: Online,
+    divisions: Divisions,
+    *,
+    batch: bool = False,
+    **clocks: Any,
 ) -> Iterator[list[Asker]]:
-    """One asker for each provider, over one client. `clocks`: `now` and `sleep` of `Asker`, for tests."""
+    """One asker for each provider, over one client. `batch` as `Asker` takes it; `clocks`: `now` and `sleep` of `Asker`, for tests."""
     client = Client(timeout_s=online.timeout_s, proxy=online.proxy)
     made = [
         Asker(
@@ -65,6 +71,7 @@ def askers(
             divisions,
             attempts=online.attempts,
             cache_days=online.cache_days,
+            batch=batch,
             **clocks,
         )
         for one in chosen
@@ -124,6 +131,12 @@ def ask_all(
                 yield results
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def ask_each(asker: Asker, wanted: Sequence[Question]) -> list[Asked]:
+    """One provider about many questions, several under way at once, in order."""
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="measure") as pool:
+        return list(pool.map(asker.ask, wanted))
 
 
 def is_settled(combined: Combined, accept_confidence: float) -> bool:
