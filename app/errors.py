@@ -213,4 +213,4 @@ class ConsultationRuns(Unavailable):
 class NoProvider(Invalid):
     code = "PROVIDER_NONE"
     zh = "没有启用在线定位服务；请设 GUIDAN_PROVIDERS（如 amap,tianditu）与相应的 GUIDAN_AMAP_KEY，再运行 guidan providers 核对。"
-    en = "No online provider is on. Set GUIDAN_PROVIDERS (amap,tianditu …) and its key (GUIDAN_AMAP_KEY …), then check with guidan providers."
+    en = "No online provider is on. Set GUIDAN_PROVIDERS (such as amap,tianditu) and the keys (such as GUIDAN_AMAP_KEY), then check with guidan providers."

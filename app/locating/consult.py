@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from app.errors import ConsultationRuns
 from app.geometry import point_hex
@@ -130,7 +131,9 @@ def _alone(engine: Engine) -> Iterator[None]:
         try:
             yield
         finally:
-            holding.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": CONSULTING_LOCK})
+            # Where the connection was lost meanwhile, so was the lock.
+            with suppress(DBAPIError):
+                holding.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": CONSULTING_LOCK})
 
 
 def _consult(

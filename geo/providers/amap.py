@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from geo.crs import Crs
 from geo.providers.protocol import Access, Failure, Fault, Outcome, Question, Reply, Request
-from geo.providers.reading import answer, document, first, member, word
+from geo.providers.reading import answer, document, first, member, number, word
 
 LEVELS: Final = {
     "单元号": "UNIT", "楼栋号": "UNIT", "门牌号": "DOOR", "门址": "DOOR", "住宅区": "COMPOUND", "小区": "COMPOUND", "兴趣点": "POI",
@@ -20,6 +20,10 @@ _BUSY: Final = {"10004", "10014", "10019", "10020", "10021", "10016"}
 _QUOTA: Final = {"10003", "10010", "10029", "10044", "10045", "40000", "40003"}
 _DOWN: Final = {"10015", "10017", "20003"}
 _QUESTION: Final = {"20000", "20001", "20002", "20011", "20012"}
+
+
+_APART_DEGREES: Final = 0.002
+"""About 200 m: places of one answer that lie farther apart are different ones."""
 
 
 class Amap:
@@ -51,13 +55,15 @@ class Amap:
         if not geocodes:
             return Failure(Fault.NOT_FOUND, code)
         found = first(geocodes)
-        lon, _, lat = word(member(found, "location")).partition(",")
+        lon, lat = _point(found)
         return answer(
             lon,
             lat,
             Crs.GCJ02,
             LEVELS.get(word(member(found, "level")), "NONE"),
             code,
+            # Several places are its way to say that the text may mean any of them.
+            weak=any(_apart(_point(other), (lon, lat)) for other in geocodes[1:]),
             province=word(member(found, "province")),
             city=word(member(found, "city")),
             district=word(member(found, "district")),
@@ -81,3 +87,16 @@ class Amap:
             return Fault.NOT_FOUND  # ENGINE_RESPONSE_DATA_ERROR: it made no sense of the text
         # 10001 key, 10005 address list, 10007 signature, 10009 kind of key, 10012 permission, 40002 expired …
         return Fault.ACCESS_DENIED if code.startswith(("1", "4")) else Fault.UNREADABLE
+
+
+def _point(geocode: object) -> tuple[str, str]:
+    lon, _, lat = word(member(geocode, "location")).partition(",")
+    return lon, lat
+
+
+def _apart(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    """Both are points, and not the same place."""
+    pairs = [(number(a), number(b)) for a, b in zip(one, other, strict=True)]
+    return all(a is not None and b is not None for a, b in pairs) and any(
+        abs(a - b) > _APART_DEGREES for a, b in pairs if a is not None and b is not None
+    )

@@ -218,6 +218,16 @@ def test_a_provider_may_doubt_itself(name: str, body: Any, weak: bool) -> None:
     assert found.weak is weak
 
 
+def test_several_places_of_amap_are_a_doubt() -> None:
+    here, beside, elsewhere = (
+        bodies.amap(place)["geocodes"][0] for place in ((118.73, 32.01), (118.731, 32.01), (118.8, 32.1))
+    )
+    for geocodes, weak in (([here, beside], False), ([here, elsewhere], True), ([here, {"location": []}], False)):
+        found = read("amap", bodies.amap() | {"geocodes": geocodes})
+        assert isinstance(found, Answer)
+        assert found.weak is weak
+
+
 @pytest.mark.parametrize(("confidence", "radius"), [(100, 20), (80, 100), (70, 300), (20, 10_000), (5, 100)])
 def test_baidu_states_its_error(confidence: int, radius: float) -> None:
     found = read("baidu", bodies.baidu(confidence=confidence))
