@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from app.cli import allocation, bench, calibration, files, geocoding, server
+from app.cli import allocation, bench, calibration, files, geocoding, providers, server
 from app.cli.console import explain_failure
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
 files.register(app)
 geocoding.register(app)
 calibration.register(app)
+providers.register(app)
 allocation.register(app)
 server.register(app)
 bench.register(app)

@@ -17,6 +17,7 @@ from app.models.base import SRID, Base
 from app.models.calibration import Calibration
 from app.models.organisation import Agent, BranchArea, Organisation, Team
 from app.models.policies import ADDRESS_KINDS, LEVELS, REASONS, Address, Location, OrphanEvent, Policy, Policyholder
+from app.models.providers import OUTCOMES, LocationCandidate, ProviderAnswer, ProviderQuota, ProviderState
 from app.models.records import IdempotencyKey, ImportedFile
 from app.models.territories import PLACE_KINDS, Community, GazetteerPlace, Territory
 
@@ -24,6 +25,7 @@ __all__ = [
     "ADDRESS_KINDS",
     "CASE_STATES",
     "LEVELS",
+    "OUTCOMES",
     "PLACE_KINDS",
     "REASONS",
     "RUNGS",
@@ -41,11 +43,15 @@ __all__ = [
     "IdempotencyKey",
     "ImportedFile",
     "Location",
+    "LocationCandidate",
     "Organisation",
     "OrphanCase",
     "OrphanEvent",
     "Policy",
     "Policyholder",
+    "ProviderAnswer",
+    "ProviderQuota",
+    "ProviderState",
     "RefusedEvent",
     "Run",
     "Strategy",
