@@ -34,8 +34,11 @@ PLACE: Final = np.dtype(
 )  # fmt: skip
 # What a name can mean: a place, and the kind of alias (`names.KINDS`).
 MEANING: Final = np.dtype([("place", np.int32), ("kind", np.int32)])
-# A house on a road; number -1: the place lies on the road without a number.
-HOUSE: Final = np.dtype([("city", np.int32), ("number", np.int32), ("branch", np.int32), ("place", np.int32)])
+# A house on a road; number -1: the place lies on the road without a number; lane: 1 where the number is a lane's (弄), which are
+# counted beside the houses.
+HOUSE: Final = np.dtype(
+    [("city", np.int32), ("number", np.int32), ("branch", np.int32), ("lane", np.int32), ("place", np.int32)]
+)
 # A road of a place.
 ON_ROAD: Final = np.dtype([("road", np.int32), ("number", np.int32)])
 # A place that a text may mean. place: -1 for a point on a road, which `near` is nearest to; how: bits, see below.

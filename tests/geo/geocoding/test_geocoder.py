@@ -76,6 +76,18 @@ def test_an_estate_is_found_by_its_name_alone(text: str, x: float, y: float) -> 
     assert off(found, x, y) < 40
 
 
+def test_lanes_and_houses_of_a_road_are_counted_apart() -> None:
+    more = [
+        row(name, x, 500, road="沪太路", number=number, source=source, address=f"西屏区沪太路{number}")
+        for source in "PQ"
+        for name, x, number in (("云锦苑", 1000, "358弄"), ("霞飞苑", 3000, "358号"), ("松涛苑", 4000, "366号"))
+    ]
+    geocoder = Geocoder.build(pl.concat([town(), pl.DataFrame(more)]))
+    for text, x in (("沪太路358弄81号502室", 1000), ("沪太路358号502室", 3000), ("沪太路362号502室", 3500)):
+        best = geocoder.candidates(f"月湖市西屏区{text}")[0]
+        assert metres(best.lon, best.lat, *at(x, 500)) < 60, text
+
+
 def test_the_district_told_is_where_the_point_lies_and_a_contradiction_is_told(geocoder: Geocoder) -> None:
     found = geocoder.geocode_one(f"月湖市{EAST}钓台路1号锦鲤湾花园5幢")
     if found["lon"] is None:
