@@ -14,6 +14,7 @@ from app.models.allocation import (
     WorldRevision,
 )
 from app.models.base import SRID, Base
+from app.models.gazetteer import VERSION_CAUSES, GazetteerChange, GazetteerVersion
 from app.models.organisation import Agent, BranchArea, Organisation, Team
 from app.models.policies import ADDRESS_KINDS, LEVELS, REASONS, Address, Location, OrphanEvent, Policy, Policyholder
 from app.models.records import IdempotencyKey, ImportedFile
@@ -27,6 +28,7 @@ __all__ = [
     "REASONS",
     "RUNGS",
     "SRID",
+    "VERSION_CAUSES",
     "Address",
     "Agent",
     "AgentLoad",
@@ -35,7 +37,9 @@ __all__ = [
     "BranchArea",
     "Community",
     "Decision",
+    "GazetteerChange",
     "GazetteerPlace",
+    "GazetteerVersion",
     "IdempotencyKey",
     "ImportedFile",
     "Location",

@@ -1,0 +1,194 @@
+"""The gazetteer's versions: triggers keep what every row was before it was changed (decision 0017).
+
+Revision ID: 0004
+Revises: 0002
+"""
+
+import sqlalchemy as sa
+from alembic import op
+from geoalchemy2 import Geometry
+from sqlalchemy.dialects import postgresql
+
+revision = "0004"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+CONTENT = "name, kind, province, city, district, subdistrict, road, number, address, point, source"
+
+# The lock makes the numbers follow the order of commits: the last row is this transaction's own, or everything committed.
+VERSION = """
+CREATE FUNCTION gazetteer_version_at_work() RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    own bigint;
+    last gazetteer_version;
+BEGIN
+    PERFORM pg_advisory_xact_lock(1734606871);
+    SELECT * INTO last FROM gazetteer_version ORDER BY number DESC LIMIT 1;
+    IF last.xid = pg_current_xact_id()::text::bigint AND last.at = now() THEN
+        RETURN last.number;
+    END IF;
+    INSERT INTO gazetteer_version (number, xid, total)
+    VALUES (coalesce(last.number, 0) + 1, pg_current_xact_id()::text::bigint, coalesce(last.total, 0))
+    RETURNING number INTO own;
+    RETURN own;
+END $$
+"""
+
+ADDED = """
+CREATE FUNCTION keep_added_places() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    own bigint;
+    n bigint;
+BEGIN
+    IF NOT EXISTS (SELECT FROM new_rows) THEN RETURN NULL; END IF;
+    own := gazetteer_version_at_work();
+    INSERT INTO gazetteer_change (version, was_there, id) SELECT own, false, id FROM new_rows;
+    GET DIAGNOSTICS n = ROW_COUNT;
+    UPDATE gazetteer_version SET added = added + n, total = total + n WHERE number = own;
+    RETURN NULL;
+END $$
+"""
+
+REMOVED = f"""
+CREATE FUNCTION keep_removed_places() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    own bigint;
+    n bigint;
+BEGIN
+    IF NOT EXISTS (SELECT FROM old_rows) THEN RETURN NULL; END IF;
+    own := gazetteer_version_at_work();
+    INSERT INTO gazetteer_change (version, was_there, id, {CONTENT}) SELECT own, true, id, {CONTENT} FROM old_rows;
+    GET DIAGNOSTICS n = ROW_COUNT;
+    UPDATE gazetteer_version SET removed = removed + n, total = total - n WHERE number = own;
+    RETURN NULL;
+END $$
+"""  # noqa: S608 - a list of columns
+
+CHANGED = f"""
+CREATE FUNCTION keep_changed_places() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    own bigint;
+    n bigint;
+    gone bigint;
+    come bigint;
+BEGIN
+    IF NOT EXISTS (SELECT FROM old_rows o LEFT JOIN new_rows n USING (id) WHERE n.id IS NULL OR o IS DISTINCT FROM n) THEN
+        RETURN NULL;
+    END IF;
+    own := gazetteer_version_at_work();
+    INSERT INTO gazetteer_change (version, was_there, id, {CONTENT})
+    SELECT own, true, o.id, o.{CONTENT.replace(", ", ", o.")} FROM old_rows o JOIN new_rows n USING (id) WHERE o IS DISTINCT FROM n;
+    GET DIAGNOSTICS n = ROW_COUNT;
+    -- A row whose id was changed is one place gone and another one come.
+    INSERT INTO gazetteer_change (version, was_there, id, {CONTENT})
+    SELECT own, true, o.id, o.{CONTENT.replace(", ", ", o.")} FROM old_rows o WHERE NOT EXISTS (SELECT FROM new_rows n WHERE n.id = o.id);
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    INSERT INTO gazetteer_change (version, was_there, id)
+    SELECT own, false, n.id FROM new_rows n WHERE NOT EXISTS (SELECT FROM old_rows o WHERE o.id = n.id);
+    GET DIAGNOSTICS come = ROW_COUNT;
+    UPDATE gazetteer_version SET changed = changed + n, removed = removed + gone, added = added + come WHERE number = own;
+    RETURN NULL;
+END $$
+"""  # noqa: S608 - a list of columns
+
+EMPTIED = f"""
+CREATE FUNCTION keep_emptied_places() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    own bigint;
+    n bigint;
+BEGIN
+    IF NOT EXISTS (SELECT FROM gazetteer_place) THEN RETURN NULL; END IF;
+    own := gazetteer_version_at_work();
+    INSERT INTO gazetteer_change (version, was_there, id, {CONTENT}) SELECT own, true, id, {CONTENT} FROM gazetteer_place;
+    GET DIAGNOSTICS n = ROW_COUNT;
+    UPDATE gazetteer_version SET removed = removed + n, total = total - n WHERE number = own;
+    RETURN NULL;
+END $$
+"""  # noqa: S608 - a list of columns
+
+APPEND_ONLY = """
+CREATE FUNCTION refuse_change_of_history() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'gazetteer_change is only ever added to' USING ERRCODE = 'restrict_violation';
+END $$
+"""
+
+TRIGGERS = (
+    "CREATE TRIGGER keep_added_places AFTER INSERT ON gazetteer_place "
+    "REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_added_places()",
+    "CREATE TRIGGER keep_changed_places AFTER UPDATE ON gazetteer_place "
+    "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_changed_places()",
+    "CREATE TRIGGER keep_removed_places AFTER DELETE ON gazetteer_place "
+    "REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_removed_places()",
+    "CREATE TRIGGER keep_emptied_places BEFORE TRUNCATE ON gazetteer_place "
+    "FOR EACH STATEMENT EXECUTE FUNCTION keep_emptied_places()",
+    "CREATE TRIGGER refuse_change_of_history BEFORE UPDATE OR DELETE OR TRUNCATE ON gazetteer_change "
+    "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_history()",
+)
+
+FUNCTIONS = (
+    "keep_added_places",
+    "keep_changed_places",
+    "keep_removed_places",
+    "keep_emptied_places",
+    "refuse_change_of_history",
+)
+
+
+def upgrade() -> None:
+    op.create_table(
+        "gazetteer_version",
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("xid", sa.BigInteger(), nullable=False),
+        sa.Column("cause", sa.Text(), server_default=sa.text("'OTHER'"), nullable=False),
+        sa.Column("added", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("changed", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("removed", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("file", sa.Text(), nullable=True),
+        sa.Column("sha256", sa.Text(), nullable=True),
+        sa.Column("sources", postgresql.ARRAY(sa.Text()), nullable=True),
+        sa.Column("licence", sa.Text(), nullable=True),
+        sa.Column("dated", sa.Date(), nullable=True),
+        sa.Column("crs", sa.Text(), nullable=True),
+        sa.Column("rejected", sa.Integer(), nullable=True),
+        sa.Column("sniff", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("forced", sa.Text(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("content", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "cause IN ('EARLIER', 'IMPORT', 'FOLDER', 'REMOVAL', 'RESTORE', 'OTHER')",
+            name=op.f("ck_gazetteer_version_cause"),
+        ),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_gazetteer_version")),
+    )
+    texts = ("name", "kind", "province", "city", "district", "subdistrict", "road", "number", "address")
+    op.create_table(
+        "gazetteer_change",
+        sa.Column("version", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("no", sa.BigInteger(), sa.Identity(), nullable=False),
+        sa.Column("was_there", sa.Boolean(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        *(sa.Column(name, sa.Text(), nullable=True) for name in texts),
+        sa.Column("point", Geometry("POINT", srid=4490, spatial_index=False), nullable=True),
+        sa.Column("source", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("version", "no", name=op.f("pk_gazetteer_change")),
+    )
+    op.execute("""
+        INSERT INTO gazetteer_version (number, xid, cause, added, total)
+        SELECT 1, 0, 'EARLIER', count(*), count(*) FROM gazetteer_place HAVING count(*) > 0
+    """)
+    for statement in (VERSION, ADDED, REMOVED, CHANGED, EMPTIED, APPEND_ONLY, *TRIGGERS):
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    for name in FUNCTIONS[:4]:
+        op.execute(f"DROP TRIGGER {name} ON gazetteer_place")
+    op.drop_table("gazetteer_change")
+    op.drop_table("gazetteer_version")
+    for name in FUNCTIONS:
+        op.execute(f"DROP FUNCTION {name}()")
+    op.execute("DROP FUNCTION gazetteer_version_at_work()")
