@@ -34,8 +34,9 @@ def sniff_outlines(
     if n < FEWEST or len(outlines) < 2 or district.drop_nulls().n_unique() < 2:
         return Sniff(Verdict.UNTESTED, declared, n, evidence=Evidence.OUTLINES)
     x, y, words = lon[stated], lat[stated], district.drop_nulls()
-    tree = shapely.STRtree(list(outlines))
-    right = {crs: _in_own(x, y, words, tree, crs) for crs in SYSTEMS}
+    areas = list(outlines)
+    shapely.prepare(areas)
+    right = {crs: _in_own(x, y, words, areas, crs) for crs in SYSTEMS}
     fits = tuple(Fit(crs, int(right[crs].sum()), None) for crs in SYSTEMS)
     own = plain(declared)
     other = max((crs for crs in SYSTEMS if crs != own), key=lambda crs: int(right[crs].sum()))
@@ -50,18 +51,24 @@ def sniff_outlines(
 
 
 def _in_own(
-    lon: NDArray[np.float64], lat: NDArray[np.float64], district: pl.Series, tree: shapely.STRtree, crs: Crs
+    lon: NDArray[np.float64], lat: NDArray[np.float64], district: pl.Series, areas: list[BaseGeometry], crs: Crs
 ) -> NDArray[np.bool_]:
+    """Which points lie in an outline most of whose points state the same district."""
     x, y = convert(lon, lat, crs, Crs.CGCS2000)
-    point, outline = tree.query(shapely.points(x, y), predicate="intersects")
-    inside = pl.DataFrame({"point": point, "outline": outline, "district": district.gather(point)})
+    inside = []
+    for number, area in enumerate(areas):
+        west, south, east, north = area.bounds
+        near = np.flatnonzero((x >= west) & (x <= east) & (y >= south) & (y <= north))
+        within = near[shapely.intersects_xy(area, x[near], y[near])]
+        inside.append(pl.DataFrame({"point": within, "outline": np.full(len(within), number)}))
+    table = pl.concat(inside)
+    table = table.with_columns(district=district.gather(table["point"]))
     owner = (
-        inside.group_by("outline", "district")
+        table.group_by("outline", "district")
         .len()
         .sort(["outline", "len", "district"], descending=[False, True, False])
         .unique("outline", keep="first", maintain_order=True)
     )
-    own = inside.join(owner, on=["outline", "district"], how="semi").get_column("point").to_numpy()
     found = np.zeros(len(lon), np.bool_)
-    found[own] = True
+    found[table.join(owner, on=["outline", "district"], how="semi").get_column("point").to_numpy()] = True
     return found

@@ -39,13 +39,13 @@ ADDED = """
 CREATE FUNCTION keep_added_places() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     own bigint;
-    n bigint;
+    counted bigint;
 BEGIN
     IF NOT EXISTS (SELECT FROM new_rows) THEN RETURN NULL; END IF;
     own := gazetteer_version_at_work();
     INSERT INTO gazetteer_change (version, was_there, id) SELECT own, false, id FROM new_rows;
-    GET DIAGNOSTICS n = ROW_COUNT;
-    UPDATE gazetteer_version SET added = added + n, total = total + n WHERE number = own;
+    GET DIAGNOSTICS counted = ROW_COUNT;
+    UPDATE gazetteer_version SET added = added + counted, total = total + counted WHERE number = own;
     RETURN NULL;
 END $$
 """
@@ -54,13 +54,13 @@ REMOVED = f"""
 CREATE FUNCTION keep_removed_places() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     own bigint;
-    n bigint;
+    counted bigint;
 BEGIN
     IF NOT EXISTS (SELECT FROM old_rows) THEN RETURN NULL; END IF;
     own := gazetteer_version_at_work();
     INSERT INTO gazetteer_change (version, was_there, id, {CONTENT}) SELECT own, true, id, {CONTENT} FROM old_rows;
-    GET DIAGNOSTICS n = ROW_COUNT;
-    UPDATE gazetteer_version SET removed = removed + n, total = total - n WHERE number = own;
+    GET DIAGNOSTICS counted = ROW_COUNT;
+    UPDATE gazetteer_version SET removed = removed + counted, total = total - counted WHERE number = own;
     RETURN NULL;
 END $$
 """  # noqa: S608 - a list of columns
@@ -69,7 +69,7 @@ CHANGED = f"""
 CREATE FUNCTION keep_changed_places() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     own bigint;
-    n bigint;
+    counted bigint;
     gone bigint;
     come bigint;
 BEGIN
@@ -79,7 +79,7 @@ BEGIN
     own := gazetteer_version_at_work();
     INSERT INTO gazetteer_change (version, was_there, id, {CONTENT})
     SELECT own, true, o.id, o.{CONTENT.replace(", ", ", o.")} FROM old_rows o JOIN new_rows n USING (id) WHERE o IS DISTINCT FROM n;
-    GET DIAGNOSTICS n = ROW_COUNT;
+    GET DIAGNOSTICS counted = ROW_COUNT;
     -- A row whose id was changed is one place gone and another one come.
     INSERT INTO gazetteer_change (version, was_there, id, {CONTENT})
     SELECT own, true, o.id, o.{CONTENT.replace(", ", ", o.")} FROM old_rows o WHERE NOT EXISTS (SELECT FROM new_rows n WHERE n.id = o.id);
@@ -87,7 +87,7 @@ BEGIN
     INSERT INTO gazetteer_change (version, was_there, id)
     SELECT own, false, n.id FROM new_rows n WHERE NOT EXISTS (SELECT FROM old_rows o WHERE o.id = n.id);
     GET DIAGNOSTICS come = ROW_COUNT;
-    UPDATE gazetteer_version SET changed = changed + n, removed = removed + gone, added = added + come WHERE number = own;
+    UPDATE gazetteer_version SET changed = changed + counted, removed = removed + gone, added = added + come WHERE number = own;
     RETURN NULL;
 END $$
 """  # noqa: S608 - a list of columns
@@ -96,13 +96,13 @@ EMPTIED = f"""
 CREATE FUNCTION keep_emptied_places() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     own bigint;
-    n bigint;
+    counted bigint;
 BEGIN
     IF NOT EXISTS (SELECT FROM gazetteer_place) THEN RETURN NULL; END IF;
     own := gazetteer_version_at_work();
     INSERT INTO gazetteer_change (version, was_there, id, {CONTENT}) SELECT own, true, id, {CONTENT} FROM gazetteer_place;
-    GET DIAGNOSTICS n = ROW_COUNT;
-    UPDATE gazetteer_version SET removed = removed + n, total = total - n WHERE number = own;
+    GET DIAGNOSTICS counted = ROW_COUNT;
+    UPDATE gazetteer_version SET removed = removed + counted, total = total - counted WHERE number = own;
     RETURN NULL;
 END $$
 """  # noqa: S608 - a list of columns
