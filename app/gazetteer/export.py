@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -91,16 +92,18 @@ def _write_with_gdal(frame: pl.DataFrame, path: Path, kind: str, crs: Crs, encod
     points = shapely.to_wkb(shapely.points(frame["lon"].to_numpy(), frame["lat"].to_numpy()))
     names = attributes.columns if kind == "gpkg" else [name[:10] for name in attributes.columns]
     options: dict[str, Any] = {"encoding": encoding} if kind == "shp" else {"layer": "gazetteer"}
-    pyogrio.raw.write(
-        path,
-        np.asarray(points, dtype=object),
-        [column.to_numpy().astype(object) for column in attributes.iter_columns()],
-        names,
-        geometry_type="Point",
-        crs=EPSG.get(crs),
-        driver=DRIVERS[kind],
-        **options,
-    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="'crs' was not provided")
+        pyogrio.raw.write(
+            path,
+            np.asarray(points, dtype=object),
+            [column.to_numpy().astype(object) for column in attributes.iter_columns()],
+            names,
+            geometry_type="Point",
+            crs=EPSG.get(crs),
+            driver=DRIVERS[kind],
+            **options,
+        )
     if kind != "shp":
         return 0
     longest = [

@@ -28,7 +28,7 @@ def sniff_file(
 
     `entries`: the contract's columns, lon and lat in degrees as written, and `declared` (a `Crs`). `known`: places of other
     sources, `earlier`: of the same sources, `outlines`: areas of districts or branches; all in CGCS2000 degrees. Evidence is asked
-    in this order: known places; the same source's earlier places; outlines; the other sources of the file.
+    in this order: known places; outlines; the same source's earlier places, which may be wrong themselves; the file's other sources.
     """
     entries = entries.filter(pl.col("lon").is_finite() & pl.col("lat").is_finite())
     places = keyed(known) if known.height else None
@@ -41,11 +41,11 @@ def sniff_file(
         results = [Sniff(Verdict.UNTESTED, declared, 0, evidence=Evidence.NOTHING)]
         if places is not None:
             results.append(_compared(keys, places, declared, Evidence.PLACES))
+        if outlines and not _settled(results):
+            results.append(_outlined(group, outlines, declared))
         if before is not None and not _settled(results):
             same = before.filter(pl.col("source") == source) if source else before
             results.append(_compared(keys, same, declared, Evidence.EARLIER))
-        if outlines and not _settled(results):
-            results.append(_outlined(group, outlines, declared))
         if all_keys is not None and source is not None and not _settled(results):
             others = all_keys.filter(pl.col("source") != source)
             results.append(_compared(keys, others, declared, Evidence.SOURCES))

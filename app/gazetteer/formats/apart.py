@@ -33,7 +33,7 @@ def read_apart(
     Raises `FileRefused` for a file that cannot be read within the limits.
     """
     task = {
-        "path": str(path),
+        "path": str(path.resolve()),
         "format": kind,
         "driver": DRIVERS.get(kind),
         "layer": layer,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _NEW_NETWORK: Final = 0x4000_0000
 _NEW_USER: Final = 0x1000_0000
 _DBF_SAMPLE: Final = 4 * 1024 * 1024
+_MOSTLY_VALID: Final = 0.97
 
 
 class _Refused(Exception):
@@ -100,7 +101,10 @@ def _layer(layers: list[str], wanted: str | None) -> str:
 
 
 def _encoding_of_shapefile(path: Path) -> str | None:
-    """The encoding of the attributes where nothing declares it: what their bytes are valid in. None: it is declared."""
+    """The encoding of the attributes where nothing declares it: the one that their bytes are valid in. None: it is declared.
+
+    A text that was cut to its column's width may end within a letter, so a few may be broken.
+    """
     table = path.with_suffix(".dbf")
     if path.with_suffix(".cpg").exists() or not table.exists():
         return None
@@ -110,15 +114,31 @@ def _encoding_of_shapefile(path: Path) -> str | None:
             raise _Refused("UNREADABLE_FILE", "dbf")
         if head[29] not in (0, 0x57):
             return None  # the language driver names a code page
-        (header,) = struct.unpack_from("<H", head, 8)
-        names = stream.read(max(header - 32, 0))
+        header, width = struct.unpack_from("<HH", head, 8)
+        fields = stream.read(max(header - 32, 0))
         body = stream.read(_DBF_SAMPLE)
-    for encoding in ("utf-8", "gb18030"):
-        with suppress(UnicodeDecodeError):
-            body.decode(encoding) if len(body) < _DBF_SAMPLE else body[: body.rfind(b" ")].decode(encoding)
-            names.replace(b"\0", b" ").decode(encoding)
-            return "UTF-8" if encoding == "utf-8" else "GBK"
+    texts, at = [], 1
+    for start in range(0, len(fields) - 31, 32):
+        if fields[start] == 0x0D:
+            break
+        length = fields[start + 16]
+        texts.append(fields[start : start + 11].rstrip(b"\0"))
+        if fields[start + 11] == 0x43:  # C: characters
+            texts += [body[row + at : row + at + length].strip(b" \0") for row in range(0, len(body), max(width, 1))]
+        at += length
+    foreign = [text for text in texts if not text.isascii()]
+    for encoding, name in (("utf-8", "UTF-8"), ("gb18030", "GBK")):
+        if sum(_valid(text, encoding) for text in foreign) >= _MOSTLY_VALID * len(foreign):
+            return name
     raise _Refused("ENCODING_UNDECLARED")
+
+
+def _valid(text: bytes, encoding: str) -> bool:
+    try:
+        text.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _read_geojson(task: dict[str, Any]) -> tuple[dict[str, Any], pl.DataFrame]:
