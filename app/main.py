@@ -21,6 +21,7 @@ from app.asgi import LimitBody, Observe
 from app.db import make_engine
 from app.errors import AppError
 from app.fields import Input, Output
+from app.gazetteer.endpoints import router as gazetteer
 from app.health import DatabaseFigures
 from app.health import router as health
 from app.organisation.endpoints import router as organisation
@@ -51,6 +52,7 @@ _TAGS = [
     {"name": "cases", "description": "案件与分配理由 / cases and why they went where they went"},
     {"name": "organisation", "description": "机构、团队、团队保单池 / organisations, teams, pools"},
     {"name": "territories", "description": "区域归属 / who owns a place"},
+    {"name": "gazetteer", "description": "地名库：版本、来源、地点 / the gazetteer: versions, sources, places"},
     {"name": "statistics", "description": "统计 / counts"},
     {"name": "tiles", "description": "矢量瓦片 / vector tiles"},
     {"name": "operation", "description": "运行状态 / health"},
@@ -105,7 +107,7 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     app.state.settings = settings
     app.state.registry = registry
 
-    for router in (allocation, policies, organisation, territories, statistics):  # the busiest first
+    for router in (allocation, policies, organisation, territories, statistics, gazetteer):  # the busiest first
         app.include_router(router, prefix=PREFIX)
     app.include_router(tiles)
     app.include_router(health)

@@ -24,7 +24,9 @@ CAUSES = {
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the program."""
-    group = typer.Typer(help="地名库：导入、来源、版本、导出 / the gazetteer: files, sources, versions", no_args_is_help=True)
+    group = typer.Typer(
+        help="地名库：导入、来源、版本、导出 / the gazetteer: files, sources, versions", no_args_is_help=True
+    )
     group.command("import")(import_)
     group.command()(export)
     group.command()(versions)
@@ -37,8 +39,12 @@ def register(app: typer.Typer) -> None:
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV、GeoPackage、Shapefile（可为 zip）、GeoJSON、Parquet")],
-    crs: Annotated[str | None, typer.Option(help="坐标系：CGCS2000、WGS84、GCJ02、BD09、EPSG:4549 … / its system")] = None,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="CSV、GeoPackage、Shapefile（可为 zip）、GeoJSON、Parquet")
+    ],
+    crs: Annotated[
+        str | None, typer.Option(help="坐标系：CGCS2000、WGS84、GCJ02、BD09、EPSG:4549 … / its system")
+    ] = None,
     source: Annotated[str | None, typer.Option(help="来源名称 / name of the source")] = None,
     licence: Annotated[str | None, typer.Option(help="许可 / licence of the source")] = None,
     date: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="数据日期 / its date")] = None,
@@ -47,9 +53,13 @@ def import_(
     encoding: Annotated[str | None, typer.Option(help="文字编码，如 GBK / encoding of its texts")] = None,
     layer: Annotated[str | None, typer.Option(help="图层 / layer")] = None,
     id_prefix: Annotated[str, typer.Option(help="加在编号前 / put before its ids")] = "",
-    replace_source: Annotated[bool, typer.Option("--replace-source", help="移除新文件中没有的旧地点 / drop what it lacks")] = False,
+    replace_source: Annotated[
+        bool, typer.Option("--replace-source", help="移除新文件中没有的旧地点 / drop what it lacks")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只检验，不保存 / test, save nothing")] = False,
-    force: Annotated[str | None, typer.Option(metavar="REASON", help="坐标系检验不符仍导入的理由 / take it all the same")] = None,
+    force: Annotated[
+        str | None, typer.Option(metavar="REASON", help="坐标系检验不符仍导入的理由 / take it all the same")
+    ] = None,
     rejected: Annotated[Path, typer.Option(help="坏行写到这里 / bad rows go here")] = Path("rejected.csv"),
     json: Json = False,
 ) -> None:
@@ -63,11 +73,22 @@ def import_(
     if not file.is_file():
         raise fail(f"没有文件 {file}；请检查路径。", f"There is no file {file}. Check its path. [MISSING_FILE]", 2)
     if file.resolve() == rejected.resolve():
-        raise fail("坏行不能写到要导入的文件；请换 --rejected。", "Bad rows cannot go into the file itself. [SAME_FILE]", 2)
+        raise fail(
+            "坏行不能写到要导入的文件；请换 --rejected。", "Bad rows cannot go into the file itself. [SAME_FILE]", 2
+        )
     if force is not None and not force.strip():
         raise fail("--force 需要写明理由。", "--force needs a reason. [NO_REASON]", 2)
     said = Said(
-        crs, source, licence, date.date() if date else None, kind, _columns(column or []), encoding, layer, id_prefix, force
+        crs,
+        source,
+        licence,
+        date.date() if date else None,
+        kind,
+        _columns(column or []),
+        encoding,
+        layer,
+        id_prefix,
+        force,
     )
     with store() as (engine, _):
         report = import_file(engine, file, said, rejected=rejected, replace_source=replace_source, dry_run=dry_run)
@@ -93,7 +114,13 @@ def _show_import(report: "Report") -> None:
 
     for sniff in report.sniffs:
         zh, en = described(sniff)
-        mark = "[red]✗[/red]" if sniff.refuses else "[yellow]?[/yellow]" if sniff.verdict == "UNTESTED" else "[green]✓[/green]"
+        mark = (
+            "[red]✗[/red]"
+            if sniff.refuses
+            else "[yellow]?[/yellow]"
+            if sniff.verdict == "UNTESTED"
+            else "[green]✓[/green]"
+        )
         err.print(f"{mark} {zh}\n  {en}")
     if report.refused is not None:
         if report.refused.code == "CRS_CONTRADICTED":
@@ -127,7 +154,9 @@ def _show_import(report: "Report") -> None:
 
 def export(
     output: Annotated[Path, typer.Option("-o", "--output", help=".csv .gpkg .shp .geojson .parquet")],
-    version: Annotated[int | None, typer.Option(help="哪个版本；默认当前 / which version, the present one unless given")] = None,
+    version: Annotated[
+        int | None, typer.Option(help="哪个版本；默认当前 / which version, the present one unless given")
+    ] = None,
     crs: Annotated[str, typer.Option(help="CGCS2000, WGS84, GCJ02, BD09")] = "CGCS2000",
     encoding: Annotated[str, typer.Option(help="Shapefile 的文字编码 / encoding of a shapefile's texts")] = "UTF-8",
     json: Json = False,
@@ -143,7 +172,9 @@ def export(
     except ValueError as error:
         if str(error) != WRITABLE:
             raise
-        raise fail(f"写不了这种文件；可用：{WRITABLE}。", f"Cannot write this format. Use {WRITABLE}. [FORMAT]", 2) from error
+        raise fail(
+            f"写不了这种文件；可用：{WRITABLE}。", f"Cannot write this format. Use {WRITABLE}. [FORMAT]", 2
+        ) from error
     if json:
         print_json({"file": str(output), "rows": done.rows, "cut": done.cut})
         return
@@ -166,7 +197,18 @@ def versions(
     if json:
         print_json(rows)
         return
-    heads = ["版本 version", "时间 at", "由来 cause", "+", "~", "-", "总数 total", "文件 file", "坐标系 crs", "来源 sources"]
+    heads = [
+        "版本 version",
+        "时间 at",
+        "由来 cause",
+        "+",
+        "~",
+        "-",
+        "总数 total",
+        "文件 file",
+        "坐标系 crs",
+        "来源 sources",
+    ]
     shown = [
         [
             str(row["number"]),
@@ -183,7 +225,8 @@ def versions(
 
 
 def restore(
-    version: Annotated[int, typer.Argument(metavar="VERSION", help="恢复到哪个版本 / which version")], json: Json = False
+    version: Annotated[int, typer.Argument(metavar="VERSION", help="恢复到哪个版本 / which version")],
+    json: Json = False,
 ) -> None:
     """恢复到某个版本；这本身成为一个新版本。 Back to an earlier version, which makes a new one."""
     from app.gazetteer.restore import restore_version
@@ -327,4 +370,6 @@ def check(
         for row in found
     ]
     out.print(table("地名库检查 gazetteer check", heads, shown))
-    out.print("，".join(f"{names[code]} {count:,}" for code, count in sorted(counts.items())) or "没有问题。 Nothing found.")
+    out.print(
+        "，".join(f"{names[code]} {count:,}" for code, count in sorted(counts.items())) or "没有问题。 Nothing found."
+    )

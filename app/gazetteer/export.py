@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import warnings
 from dataclasses import dataclass
@@ -36,7 +35,12 @@ class Export:
 
 
 def export_places(
-    connection: Connection, output: Path, *, version: int | None = None, crs: Crs = Crs.CGCS2000, encoding: str = "UTF-8"
+    connection: Connection,
+    output: Path,
+    *,
+    version: int | None = None,
+    crs: Crs = Crs.CGCS2000,
+    encoding: str = "UTF-8",
 ) -> Export:
     """Write the gazetteer as it is, or as it was at a version; the suffix says in which format. An old file is replaced at once.
 
@@ -55,7 +59,7 @@ def export_places(
         written = Path(folder) / f"places{output.suffix.lower()}"
         cut = _write(frame, written, kind, crs, encoding)
         for part in sorted(Path(folder).iterdir()):
-            os.replace(part, output.with_suffix(part.suffix) if part.suffix != written.suffix else output)
+            part.replace(output.with_suffix(part.suffix) if part.suffix != written.suffix else output)
     return Export(frame.height, cut)
 
 
@@ -106,9 +110,10 @@ def _write_with_gdal(frame: pl.DataFrame, path: Path, kind: str, crs: Crs, encod
         )
     if kind != "shp":
         return 0
-    longest = [
-        int((column.fill_null("").map_elements(lambda t: len(t.encode(encoding, "replace")), pl.Int64) > LONGEST_IN_DBF).sum())
-        for column in attributes.iter_columns()
-        if column.str.len_chars().max() is not None and int(column.str.len_chars().max() or 0) * 4 > LONGEST_IN_DBF  # type: ignore[call-overload]
-    ]
-    return sum(longest)
+    return sum(_cut(column, encoding) for column in attributes.iter_columns())
+
+
+def _cut(column: pl.Series, encoding: str) -> int:
+    """How many texts are longer than a shapefile's table can hold. A letter takes four bytes at most."""
+    long = column.filter(column.str.len_bytes() * 2 > LONGEST_IN_DBF)
+    return sum(len(text.encode(encoding, "replace")) > LONGEST_IN_DBF for text in long.drop_nulls().to_list())

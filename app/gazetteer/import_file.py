@@ -140,9 +140,7 @@ def import_file(
 class _Work:
     """One import. `crs` and `sniffs` are known even if it ends with a refusal."""
 
-    def __init__(
-        self, path: Path, said: Said, lines: RejectedFile, *, replace_source: bool, dry_run: bool
-    ) -> None:
+    def __init__(self, path: Path, said: Said, lines: RejectedFile, *, replace_source: bool, dry_run: bool) -> None:
         self._path, self._said, self._lines = path, said, lines
         self._replace_source, self._dry_run = replace_source, dry_run
         self.crs: str | None = None

@@ -68,7 +68,8 @@ def places_of(table: Table, said: Said) -> Places:
     if vain:
         listed = ", ".join(table.columns)[:300]
         raise FileRefused(
-            "COLUMN_IN_VAIN", detail=(f"{'、'.join(vain)}（文件的列：{listed}）", f"{', '.join(vain)} (columns: {listed})")
+            "COLUMN_IN_VAIN",
+            detail=(f"{'、'.join(vain)}（文件的列：{listed}）", f"{', '.join(vain)} (columns: {listed})"),
         )
     frame = table.frame.select(
         "row", *(pl.col(column).alias(name) for name, column in chosen.items()), pl.col("^@[xy]$"), pl.col("^@shape$")
@@ -88,10 +89,14 @@ def places_of(table: Table, said: Said) -> Places:
     problems = pl.concat([table.problems, shapeless, problems, misplaced])
     if shapeless.height:
         # What a record without a point lacks is told once.
-        told = shapeless.select("row", beside=pl.lit(True))
-        problems = problems.join(told, on="row", how="left", maintain_order="left").filter(
-            pl.col("beside").is_null() | ~pl.col("code").is_in(["MISSING_VALUE", "NOT_FINITE", "CRS_UNDECLARED"])
-        ).drop("beside")
+        beside = shapeless.select("row", beside=pl.lit(True))
+        problems = (
+            problems.join(beside, on="row", how="left", maintain_order="left")
+            .filter(
+                pl.col("beside").is_null() | ~pl.col("code").is_in(["MISSING_VALUE", "NOT_FINITE", "CRS_UNDECLARED"])
+            )
+            .drop("beside")
+        )
     good = rows.join(problems, on="row", how="anti", maintain_order="left")
     systems = rows.select("row", declared="declared_crs")
     told = declared.text if declared is not None else ";".join(systems["declared"].drop_nulls().unique().sort())
@@ -169,7 +174,7 @@ def _named(frame: pl.DataFrame, said: Said) -> pl.DataFrame:
         frame = frame.with_columns(source=pl.lit(said.source))
     if "id" not in frame.columns:
         frame = frame.with_columns(id=_derived_ids(frame))
-    return frame.with_columns(pl.lit(said.id_prefix) + pl.col("id")) if said.id_prefix else frame
+    return frame.with_columns(id=pl.lit(said.id_prefix) + pl.col("id")) if said.id_prefix else frame
 
 
 def _derived_ids(frame: pl.DataFrame) -> pl.Series:

@@ -24,15 +24,16 @@ STATE: Final = {
 }
 """Columns of the gazetteer as it goes out; degrees in CGCS2000."""
 
-_VERSION_COLUMNS: Final = (
-    "number, at, cause, added, changed, removed, total, file, sha256, sources, licence, dated, crs, rejected, sniff, forced, note, content"
-)
+_VERSION_COLUMNS: Final = "number, at, cause, added, changed, removed, total, file, sha256, sources, licence, dated, crs, rejected, sniff, forced, note, content"
 
 
 def places_at(connection: Connection, version: int | None) -> pl.DataFrame:
     """`STATE` of a version, by id; None: as it is now."""
     return copy_out(
-        connection, read_sql_file("app.gazetteer", "sql/state"), STATE, {"version": 2**62 if version is None else version}
+        connection,
+        read_sql_file("app.gazetteer", "sql/state"),
+        STATE,
+        {"version": 2**62 if version is None else version},
     )
 
 
@@ -42,7 +43,9 @@ def list_versions(connection: Connection, *, limit: int, before: int | None = No
         f"SELECT {_VERSION_COLUMNS} FROM gazetteer_version "  # noqa: S608
         "WHERE number < CAST(:before AS bigint) ORDER BY number DESC LIMIT :limit"
     )
-    return connection.execute(statement, {"before": 2**62 if before is None else before, "limit": limit}).mappings().all()
+    return (
+        connection.execute(statement, {"before": 2**62 if before is None else before, "limit": limit}).mappings().all()
+    )
 
 
 def find_version(connection: Connection, number: int) -> RowMapping | None:

@@ -63,7 +63,9 @@ def survey(gazetteer: pl.DataFrame) -> Survey:
             "voted": voted,
             "vote": vote,
         }
-    ).with_columns(frame.select("name", "city", "district")[first] if count else frame.select("name", "city", "district"))
+    ).with_columns(
+        frame.select("name", "city", "district")[first] if count else frame.select("name", "city", "district")
+    )
     entries = frame.with_columns(city_at=pl.Series(city), place=pl.Series(place_of))
     return Survey(entries, places, source_errors(frame, name_keys(frame), city), divisions)
 
@@ -84,7 +86,11 @@ def sources(found: Survey) -> pl.DataFrame:
     )
     rows = found.entries.group_by("source").agg(rows=pl.len())
     error = pl.col("source").replace_strict(found.errors, default=None, return_dtype=pl.Float64)
-    return rows.join(measured, on="source", how="left").with_columns(error_m=error).sort("rows", "source", descending=[True, False])
+    return (
+        rows.join(measured, on="source", how="left")
+        .with_columns(error_m=error)
+        .sort("rows", "source", descending=[True, False])
+    )
 
 
 def contradictions(found: Survey) -> pl.DataFrame:
@@ -170,7 +176,10 @@ def _far(found: Survey) -> pl.DataFrame:
 
 def _misplaced(found: Survey) -> pl.DataFrame:
     against = found.places.filter(
-        (pl.col("stated") >= 0) & (pl.col("voted") >= 0) & (pl.col("voted") != pl.col("stated")) & (pl.col("vote") < AGAINST)
+        (pl.col("stated") >= 0)
+        & (pl.col("voted") >= 0)
+        & (pl.col("voted") != pl.col("stated"))
+        & (pl.col("vote") < AGAINST)
     )
     names = found.divisions.names
     told = against.select(
@@ -201,4 +210,3 @@ def places_named(found: Survey, text: str) -> pl.DataFrame:
         .agg(entries=pl.struct("id", "name", "source", "lon", "lat", "district", "address"))
     )
     return found.places.join(listed, on="place", how="inner").sort("spread_m", "place", descending=[True, False])
-

@@ -93,9 +93,7 @@ def read_definition(definition: str | dict[str, Any]) -> Declared:
         if len(definition) > LONGEST_DEFINITION or "[" not in definition:
             raise UnknownCrsError
     try:
-        crs = (
-            pyproj.CRS.from_wkt(definition) if isinstance(definition, str) else pyproj.CRS.from_json_dict(definition)
-        )
+        crs = pyproj.CRS.from_wkt(definition) if isinstance(definition, str) else pyproj.CRS.from_json_dict(definition)
     except (CRSError, ProjError, ValueError, TypeError) as error:
         raise UnknownCrsError from error
     code = crs.to_epsg(min_confidence=70)
@@ -128,9 +126,12 @@ def _in_degrees(crs: pyproj.CRS) -> bool:
 
 def _way(source: pyproj.CRS, system: Crs) -> pyproj.Transformer:
     """To the degrees of `system`. Within one datum the way is exact; between two only a published one will do."""
-    if _system(source.geodetic_crs) is not None:
-        return pyproj.Transformer.from_crs(source, source.geodetic_crs, always_xy=True)
-    group = TransformerGroup(source, f"EPSG:{4490 if system is Crs.CGCS2000 else 4326}", always_xy=True, allow_ballpark=False)
+    base = source.geodetic_crs
+    if base is not None and _system(base) is not None:
+        return pyproj.Transformer.from_crs(source, base, always_xy=True)
+    group = TransformerGroup(
+        source, f"EPSG:{4490 if system is Crs.CGCS2000 else 4326}", always_xy=True, allow_ballpark=False
+    )
     for way in group.transformers:
         if 0 <= way.accuracy <= COARSEST:
             return way

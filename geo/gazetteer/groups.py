@@ -73,8 +73,8 @@ def _groups(entries: pl.DataFrame) -> Iterator[tuple[str | None, Crs, pl.DataFra
 
 def _compared(keys: pl.DataFrame, places: pl.DataFrame, declared: Crs, evidence: Evidence) -> Sniff:
     both = pairs(keys, places)
-    columns = (both[name].to_numpy() for name in ("lon", "lat", "known_lon", "known_lat"))
-    return replace(sniff(*columns, declared), evidence=evidence)
+    lon, lat, known_lon, known_lat = (both[name].to_numpy() for name in ("lon", "lat", "known_lon", "known_lat"))
+    return replace(sniff(lon, lat, known_lon, known_lat, declared), evidence=evidence)
 
 
 def _outlined(group: pl.DataFrame, outlines: Sequence[BaseGeometry], declared: Crs) -> Sniff:

@@ -127,8 +127,8 @@ def clearly(more: int, less: int) -> bool:
     n = more + less
     if n > 1000:
         # Half of n with a standard deviation of √n/2; six of them are beyond any doubt.
-        return more - less > 6.0 * n**0.5
-    return sum(comb(n, k) for k in range(more, n + 1)) <= BY_CHANCE * 2**n
+        return bool(more - less > 6.0 * n**0.5)
+    return bool(sum(comb(n, k) for k in range(more, n + 1)) <= BY_CHANCE * 2**n)
 
 
 def sniff(lon: Floats, lat: Floats, known_lon: Floats, known_lat: Floats, declared: Crs) -> Sniff:

@@ -65,29 +65,29 @@ BEGIN
 END $$
 """  # noqa: S608 - a list of columns
 
+# A row whose id was changed is one place gone and another one come: as many of the one as of the other.
 CHANGED = f"""
 CREATE FUNCTION keep_changed_places() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     own bigint;
-    counted bigint;
-    gone bigint;
+    kept bigint;
     come bigint;
 BEGIN
-    IF NOT EXISTS (SELECT FROM old_rows o LEFT JOIN new_rows n USING (id) WHERE n.id IS NULL OR o IS DISTINCT FROM n) THEN
-        RETURN NULL;
-    END IF;
+    IF NOT EXISTS (SELECT FROM old_rows) THEN RETURN NULL; END IF;
     own := gazetteer_version_at_work();
-    INSERT INTO gazetteer_change (version, was_there, id, {CONTENT})
-    SELECT own, true, o.id, o.{CONTENT.replace(", ", ", o.")} FROM old_rows o JOIN new_rows n USING (id) WHERE o IS DISTINCT FROM n;
-    GET DIAGNOSTICS counted = ROW_COUNT;
-    -- A row whose id was changed is one place gone and another one come.
-    INSERT INTO gazetteer_change (version, was_there, id, {CONTENT})
-    SELECT own, true, o.id, o.{CONTENT.replace(", ", ", o.")} FROM old_rows o WHERE NOT EXISTS (SELECT FROM new_rows n WHERE n.id = o.id);
-    GET DIAGNOSTICS gone = ROW_COUNT;
-    INSERT INTO gazetteer_change (version, was_there, id)
-    SELECT own, false, n.id FROM new_rows n WHERE NOT EXISTS (SELECT FROM old_rows o WHERE o.id = n.id);
-    GET DIAGNOSTICS come = ROW_COUNT;
-    UPDATE gazetteer_version SET changed = changed + counted, removed = removed + gone, added = added + come WHERE number = own;
+    WITH change AS (
+        INSERT INTO gazetteer_change (version, was_there, id, {CONTENT})
+        SELECT own, o.id IS NOT NULL, coalesce(o.id, n.id), o.{CONTENT.replace(", ", ", o.")}
+        FROM old_rows o FULL JOIN new_rows n ON n.id = o.id
+        WHERE o IS DISTINCT FROM n
+        RETURNING was_there
+    )
+    SELECT count(*), count(*) FILTER (WHERE NOT was_there) INTO kept, come FROM change;
+    UPDATE gazetteer_version
+    SET changed = changed + kept - 2 * come, removed = removed + come, added = added + come
+    WHERE number = own;
+    -- Rows that were written as they were make no version.
+    DELETE FROM gazetteer_version WHERE number = own AND added = 0 AND changed = 0 AND removed = 0;
     RETURN NULL;
 END $$
 """  # noqa: S608 - a list of columns
