@@ -98,6 +98,8 @@ def _write_with_gdal(frame: pl.DataFrame, path: Path, kind: str, crs: Crs, encod
     options: dict[str, Any] = {"encoding": encoding} if kind == "shp" else {"layer": "gazetteer"}
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="'crs' was not provided")
+        # Texts that a shapefile cuts are counted below; the warning would repeat one of them.
+        warnings.filterwarnings("ignore", category=RuntimeWarning)
         pyogrio.raw.write(
             path,
             np.asarray(points, dtype=object),
