@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.exchange.rejections import FileRefused
-from app.gazetteer.formats import apart, archive, reading
+from app.gazetteer.formats import apart, reading
 from app.gazetteer.formats.apart import read_apart
 
 from . import grid
@@ -27,6 +27,14 @@ def refused(path: Path, **options: object) -> str:
     with pytest.raises(FileRefused) as caught:
         reading.read_table(path, **options)  # type: ignore[arg-type]
     return caught.value.code
+
+
+def what_is_read(path: Path, **options: object) -> str:
+    """All that is read of a file, or why it is refused."""
+    try:
+        return str(reading.read_table(path, **options).frame.to_dicts())  # type: ignore[arg-type]
+    except FileRefused as error:
+        return error.code
 
 
 @pytest.fixture
@@ -78,12 +86,7 @@ def test_a_geopackage_with_a_view_on_another_file_reads_nothing_of_it(tmp_path: 
             [sql],
         )
     database.close()
-    try:
-        table = reading.read_table(path, layer="stolen")
-    except FileRefused as error:
-        assert "秘密" not in error.zh
-    else:
-        assert "秘密" not in str(table.frame.to_dicts())
+    assert "秘密" not in what_is_read(path, layer="stolen")
 
 
 def test_the_parser_cannot_reach_the_network(tmp_path: Path) -> None:
@@ -207,12 +210,8 @@ def test_an_empty_zip_and_a_zip_of_nothing_known(tmp_path: Path) -> None:
 def test_a_truncated_shapefile(tmp_path: Path) -> None:
     path = grid.write_gis(tmp_path / "f.shp", grid.town(), "EPSG:4490", driver="ESRI Shapefile")
     path.write_bytes(path.read_bytes()[:150])
-    try:
-        table = reading.read_table(path)
-    except FileRefused as error:
-        assert error.code in ("UNREADABLE_FILE", "PARSER_STOPPED")
-    else:
-        assert int((table.frame["@shape"] == 0).sum()) < 26
+    read = what_is_read(path)
+    assert read in ("UNREADABLE_FILE", "PARSER_STOPPED") or read.count("'@shape': 0") < 26
 
 
 def test_odd_features_cost_themselves_only(gazetteer: Gazetteer) -> None:
