@@ -17,7 +17,7 @@ from geo.gazetteer.groups import sniff_file
 from geo.gazetteer.sniffing import Sniff
 from geo.gazetteer.wording import described
 
-MOST_TESTED: Final = 200_000
+MOST_TESTED: Final = 100_000
 """Rows of a file that are compared; a larger file is compared by an even sample."""
 
 

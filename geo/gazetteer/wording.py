@@ -31,6 +31,9 @@ def described(sniff: Sniff) -> tuple[str, str]:
             zh_figures, en_figures = _figures(sniff)
             zh = f"声明 {declared}，实为 {best}：{zh_figures}"
             en = f"declared {declared}, but it is {best}: {en_figures}"
+            if sniff.evidence is Evidence.OUTLINES:
+                zh += "（若坐标无误，请检查界线的坐标系）"
+                en += " (if the points are right, check the system of the outlines)"
         case Verdict.SHIFTED:
             off = f"{sniff.east_m:+.0f} m, {sniff.north_m:+.0f} m"
             zh = f"声明 {declared}，但整体偏移（东、北 {off}），与四种坐标系都不符"
