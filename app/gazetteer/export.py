@@ -14,6 +14,7 @@ import polars as pl
 from sqlalchemy import Connection
 
 from app.gazetteer import repository
+from app.gazetteer.formats.archive import PARTS
 from app.gazetteer.formats.reading import FORMATS
 from app.gazetteer.stopped import VersionNotFound
 from geo.crs import Crs, convert
@@ -58,6 +59,10 @@ def export_places(
     with tempfile.TemporaryDirectory(prefix=".guidan-", dir=output.parent) as folder:
         written = Path(folder) / f"places{output.suffix.lower()}"
         cut = _write(frame, written, kind, crs, encoding)
+        if kind == "shp":
+            # A .prj of an older export would lie about points that have no code.
+            for suffix in PARTS:
+                output.with_suffix(suffix).unlink(missing_ok=True)
         for part in sorted(Path(folder).iterdir()):
             part.replace(output.with_suffix(part.suffix) if part.suffix != written.suffix else output)
     return Export(frame.height, cut)

@@ -112,7 +112,7 @@ def _declared(table: Table, said: Said, frame: pl.DataFrame) -> Declared | None:
             raise FileRefused("CRS_NO_TRANSFORMATION", detail=said.crs) from error
         except GeoError as error:
             raise FileRefused("CRS_UNKNOWN", column="--crs") from error
-    if "crs" in frame.columns and frame["crs"].is_not_null().any():
+    if "crs" in frame.columns and (frame.is_empty() or frame["crs"].is_not_null().any()):
         return None
     if table.crs is None:
         raise FileRefused("CRS_NOT_DECLARED", detail=("", ""))

@@ -36,7 +36,7 @@ END $$
 """
 
 ADDED = """
-CREATE FUNCTION keep_added_places() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION record_added_places() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     own bigint;
     counted bigint;
@@ -51,7 +51,7 @@ END $$
 """
 
 REMOVED = f"""
-CREATE FUNCTION keep_removed_places() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION record_removed_places() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     own bigint;
     counted bigint;
@@ -67,7 +67,7 @@ END $$
 
 # A row whose id was changed is one place gone and another one come: as many of the one as of the other.
 CHANGED = f"""
-CREATE FUNCTION keep_changed_places() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION record_changed_places() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     own bigint;
     kept bigint;
@@ -93,7 +93,7 @@ END $$
 """  # noqa: S608 - a list of columns
 
 EMPTIED = f"""
-CREATE FUNCTION keep_emptied_places() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION record_emptied_places() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     own bigint;
     counted bigint;
@@ -114,24 +114,25 @@ BEGIN
 END $$
 """
 
+# Named to come after `raise_world_revision`: every transaction takes that row first and the lock of the versions second.
 TRIGGERS = (
-    "CREATE TRIGGER keep_added_places AFTER INSERT ON gazetteer_place "
-    "REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_added_places()",
-    "CREATE TRIGGER keep_changed_places AFTER UPDATE ON gazetteer_place "
-    "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_changed_places()",
-    "CREATE TRIGGER keep_removed_places AFTER DELETE ON gazetteer_place "
-    "REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_removed_places()",
-    "CREATE TRIGGER keep_emptied_places BEFORE TRUNCATE ON gazetteer_place "
-    "FOR EACH STATEMENT EXECUTE FUNCTION keep_emptied_places()",
+    "CREATE TRIGGER record_added_places AFTER INSERT ON gazetteer_place "
+    "REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION record_added_places()",
+    "CREATE TRIGGER record_changed_places AFTER UPDATE ON gazetteer_place "
+    "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION record_changed_places()",
+    "CREATE TRIGGER record_removed_places AFTER DELETE ON gazetteer_place "
+    "REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION record_removed_places()",
+    "CREATE TRIGGER record_emptied_places BEFORE TRUNCATE ON gazetteer_place "
+    "FOR EACH STATEMENT EXECUTE FUNCTION record_emptied_places()",
     "CREATE TRIGGER refuse_change_of_history BEFORE UPDATE OR DELETE OR TRUNCATE ON gazetteer_change "
     "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_history()",
 )
 
 FUNCTIONS = (
-    "keep_added_places",
-    "keep_changed_places",
-    "keep_removed_places",
-    "keep_emptied_places",
+    "record_added_places",
+    "record_changed_places",
+    "record_removed_places",
+    "record_emptied_places",
     "refuse_change_of_history",
 )
 

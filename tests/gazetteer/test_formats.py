@@ -215,6 +215,16 @@ def test_a_shapefile_may_be_written_in_gbk(known: Gazetteer) -> None:
     assert known.take(path).unchanged == 26
 
 
+def test_an_older_prj_does_not_stay_beside_points_without_a_code(known: Gazetteer) -> None:
+    path = known.folder / "out.shp"
+    with known.engine.connect() as connection:
+        export_places(connection, path)
+        assert path.with_suffix(".prj").exists()
+        export_places(connection, path, crs=Crs.GCJ02)
+    assert not path.with_suffix(".prj").exists()
+    assert read_table(path).crs is None
+
+
 def test_texts_that_a_shapefile_cuts_are_counted(known: Gazetteer) -> None:
     known.do(f"UPDATE gazetteer_place SET address = '{'很长' * 60}' WHERE id = 'A'")
     with known.engine.connect() as connection:

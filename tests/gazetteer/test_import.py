@@ -304,6 +304,12 @@ def test_two_imports_do_not_meet(known: Gazetteer) -> None:
     assert known.now().height == 26
 
 
+def test_a_file_without_rows_changes_nothing(known: Gazetteer) -> None:
+    report = known.take_places(grid.town().clear())
+    assert (report.exit_code, report.read, report.version, report.sniffs) == (0, 0, None, ())
+    assert known.now().height == 26
+
+
 def test_a_missing_file_is_an_os_error(gazetteer: Gazetteer) -> None:
     with pytest.raises(FileNotFoundError):
         gazetteer.take(Path(gazetteer.folder / "none.csv"))
