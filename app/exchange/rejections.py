@@ -155,8 +155,9 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = {
         "There is no public transformation of useful accuracy from the declared system ({detail}). Have the provider convert it to CGCS2000.",
     ),
     "CRS_CONTRADICTED": (
-        "坐标与声明的坐标系不符：{detail}。请改正 --crs（或 crs 列）；确信无误时加 --force “理由”。",
-        "The coordinates contradict the declared system: {detail}. Correct --crs (or the column crs); if you are sure, add --force “reason”.",
+        "坐标与声明的坐标系不符：{detail}。请改正 --crs（或 crs 列）；若是现有地名库有误，先用 guidan gazetteer versions 与 restore 改正；确信无误时加 --force “理由”。",
+        "The coordinates contradict the declared system: {detail}. Correct --crs (or the column crs). If the present "
+        "gazetteer is what is wrong, put that right first: guidan gazetteer versions, restore. If you are sure, add --force “reason”.",
     ),
     "FOLDER_CRS_CONTRADICTED": (
         "坐标与声明的坐标系不符：{detail}。请改正 crs 列后重新导入；确信无误时用 guidan gazetteer import … --force “理由”。",

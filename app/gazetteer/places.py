@@ -17,7 +17,7 @@ from app.exchange.rejections import PROBLEMS, FileRefused
 from app.exchange.values import typed
 from app.gazetteer.formats.reading import Table
 from app.gazetteer.repository import COLUMNS
-from geo.crs import Crs, UnknownCrsError
+from geo.crs import UnknownCrsError
 from geo.errors import GeoError
 from geo.gazetteer.columns import choose_columns, kinds_of
 from geo.gazetteer.declared import DatumWithoutWay, Declared, read_declared, read_definition
@@ -27,6 +27,8 @@ NEARLY_ALL: Final = 0.9
 
 PROJECTED_DECIMALS: Final = 9
 """Digits of degrees that come from metres: 0.1 mm, less than the arithmetic leaves."""
+
+_CONTROL: Final = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x7F]"
 
 _IDENTITY: Final = ("kind", "name", "province", "city", "district", "subdistrict", "road", "number", "address")
 
@@ -86,7 +88,7 @@ def places_of(table: Table, said: Said) -> Places:
     swapped = misplaced.filter(pl.col("code") == "SWAPPED_AXES")
     if swapped.height >= max(NEARLY_ALL * frame.height, 1):
         raise FileRefused("AXES_SWAPPED", detail=swapped["detail"][0] or "")
-    problems = pl.concat([table.problems, shapeless, problems, misplaced])
+    problems = pl.concat([table.problems, shapeless, _control_problems(frame), problems, misplaced])
     if shapeless.height:
         # What a record without a point lacks is told once.
         beside = shapeless.select("row", beside=pl.lit(True))
@@ -207,7 +209,13 @@ def _shape_problems(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def systems_of(places: Places) -> list[Crs]:
-    """The systems that the good records declare."""
-    found = places.declared.join(places.rows.select("row"), on="row", how="semi").get_column("declared")
-    return [Crs(word) for word in found.drop_nulls().unique().sort()]
+def _control_problems(frame: pl.DataFrame) -> pl.DataFrame:
+    """Invisible signs, some of which the store cannot keep. A CSV's records were looked at before."""
+    found = [
+        frame.filter(pl.col(name).str.contains(_CONTROL)).select(
+            "row", column=pl.lit(name), code=pl.lit("BAD_CHARACTER"), detail=pl.lit("")
+        )
+        for name in frame.columns
+        if frame.schema[name] == pl.String
+    ]
+    return pl.concat([pl.DataFrame(schema=PROBLEMS), *found])

@@ -237,3 +237,23 @@ def test_too_large_files_are_refused_unread(tmp_path: Path, monkeypatch: pytest.
     path.write_text(SECRET, encoding="utf-8")
     monkeypatch.setattr(reading, "LARGEST_FILE", 10)
     assert refused(path) == "FILE_TOO_LARGE"
+
+
+def test_signs_that_the_store_cannot_keep_cost_their_row_only(gazetteer: Gazetteer) -> None:
+    path = gazetteer.folder / "f.geojson"
+    row = '{"type":"Feature","properties":{"name":"%s"},"geometry":{"type":"Point","coordinates":[118.7,32.1]}}'
+    names = ["甲", "乙\\u0000", "丙\\u0007丙", "丁\\n丁", "\\\\.", "=1+1", "戊\\ufffe"]
+    path.write_text(
+        '{"type":"FeatureCollection","features":[' + ",".join(row % name for name in names) + "]}", encoding="utf-8"
+    )
+    report = gazetteer.take(path, source="丙", kind="POI")
+    assert (report.read, report.added, report.rejected) == (7, 4, 3)
+    assert [code for _, _, code in gazetteer.rejected()] == ["BAD_CHARACTER"] * 3
+
+
+def test_a_shapefile_whose_cpg_lies_of_its_encoding(gazetteer: Gazetteer) -> None:
+    path = grid.write_gis(gazetteer.folder / "f.shp", grid.town(), "EPSG:4490", driver="ESRI Shapefile", encoding="GBK")
+    path.with_suffix(".cpg").write_text("UTF-8")
+    assert gazetteer.take(path).refused is not None or "甲字花园" not in set(gazetteer.now()["name"])
+    assert gazetteer.take(path, encoding="GBK", replace_source=True).exit_code == 0
+    assert "甲字花园" in set(gazetteer.now()["name"])

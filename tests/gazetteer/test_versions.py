@@ -237,3 +237,27 @@ def test_the_interchange_folder_may_correct_its_own_earlier_mistake(gazetteer: G
         grid.write_csv(folder / "gazetteer.csv", grid.town(), declared)
         assert import_folder(gazetteer.engine, folder, rejected=gazetteer.rejected_file).exit_code == 0
     assert figures(gazetteer)[-1] == (2, "FOLDER", 0, 26, 0, 26)
+
+
+def test_places_from_before_the_history_are_its_first_version(database_url: str) -> None:
+    from alembic import command
+    from alembic.script import ScriptDirectory
+
+    from app import migrate
+    from app.db import make_engine
+
+    before = ScriptDirectory.from_config(migrate.config()).get_revision("0004").down_revision
+    engine = make_engine(database_url)
+    with engine.connect() as connection:
+        command.downgrade(migrate.config(connection), str(before))
+        connection.execute(text(LEARNED))
+        connection.commit()
+        command.upgrade(migrate.config(connection), "head")
+        rows = connection.execute(text("SELECT number, cause, added, total FROM gazetteer_version")).all()
+        assert [tuple(row) for row in rows] == [(1, "EARLIER", 1, 1)]
+        connection.execute(text("DELETE FROM gazetteer_place"))
+        connection.commit()
+    restore_version(engine, 1)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT id FROM gazetteer_place")).scalars().all() == ["review-1"]
+    engine.dispose()

@@ -64,7 +64,10 @@ def read_apart(
         said = orjson.loads(first)
         if "refused" in said:
             raise FileRefused(said["refused"], detail=(said["zh"], said["en"]))
-        return said, pl.read_ipc(BytesIO(answer.read()))
+        try:
+            return said, pl.read_ipc(BytesIO(answer.read()))
+        except pl.exceptions.PolarsError as error:
+            raise FileRefused("PARSER_STOPPED", detail=type(error).__name__) from error
 
 
 def _environment(driver: str | None) -> dict[str, str]:

@@ -233,8 +233,22 @@ def _as_texts(frame: pl.DataFrame, task: dict[str, Any]) -> pl.DataFrame:
         if column.dtype.is_float() and bool((column.drop_nulls() == column.drop_nulls().round()).all()):
             columns.append(column.cast(pl.Int64, strict=False).cast(pl.String))
         else:
-            columns.append(column.cast(pl.String))
+            columns.append(_readable(column.cast(pl.String)))
     return pl.DataFrame(columns) if columns else pl.DataFrame({"@row": pl.int_range(frame.height, eager=True)})
+
+
+def _readable(texts: pl.Series) -> pl.Series:
+    """Texts without bytes that are not UTF-8, such as half a letter at the end of a cut one. Most of them broken: another encoding."""
+    import polars as pl
+
+    raw = texts.cast(pl.Binary)
+    broken = raw.cast(pl.String, strict=False).is_null() & raw.is_not_null()
+    if not broken.any():
+        return texts
+    if int(broken.sum()) > (1.0 - _MOSTLY_VALID) * texts.len() + 3:
+        raise _Refused("ENCODING_UNDECLARED")
+    values = [None if value is None else value.decode("utf-8", "ignore") for value in raw.to_list()]
+    return pl.Series(texts.name, values, dtype=pl.String)
 
 
 def _with_points(texts: pl.DataFrame, shapes: pl.Series | None) -> pl.DataFrame:
