@@ -55,9 +55,10 @@ def _answer(out: BinaryIO, said: dict[str, Any], frame: pl.DataFrame) -> None:
 
 def _confine(memory: int, seconds: int) -> None:
     """Limits on memory and time, and no network where the kernel lets this user have one of its own."""
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for kind, wanted in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, seconds), (resource.RLIMIT_CORE, 0)):
+        _, highest = resource.getrlimit(kind)
+        limit = wanted if highest == resource.RLIM_INFINITY else min(wanted, highest)
+        resource.setrlimit(kind, (limit, limit))
     with suppress(OSError, AttributeError):
         library = ctypes.CDLL(None, use_errno=True)
         if library.unshare(_NEW_NETWORK) != 0:

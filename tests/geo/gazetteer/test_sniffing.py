@@ -100,6 +100,27 @@ def test_a_wrongly_declared_file_with_wrong_names_is_refused(
     assert (found.verdict, found.best) == (Verdict.MISDECLARED, plain(true))
 
 
+@settings(max_examples=80)
+@given(
+    seed=st.integers(0, 2**32 - 10),
+    city=st.sampled_from(CITIES),
+    true=st.sampled_from(SYSTEMS),
+    noise_m=st.floats(0.0, 120.0),
+    wrong=st.floats(0.0, 0.3),
+    n=st.integers(1, 600),
+    metres=st.floats(100.0, 1200.0),
+)
+def test_nor_is_one_whose_wrong_names_lie_as_far_off_as_a_shift(
+    seed: int, city: tuple[float, float], true: Crs, noise_m: float, wrong: float, n: int, metres: float
+) -> None:
+    """Another gate, another phase of the estate: at one distance, but in any direction, as no shift does."""
+    lon, lat = scattered(seed, n, city)
+    draw = np.random.default_rng(seed + 2)
+    angle, away = draw.uniform(0, 2 * np.pi, n), np.where(draw.random(n) < wrong, metres / DEGREE_M, 0.0)
+    x, y = lon + away * np.cos(angle) / np.cos(np.radians(lat)), lat + away * np.sin(angle)
+    assert not sniff(*published(seed, x, y, true, noise_m=noise_m), lon, lat, true).refuses
+
+
 def test_too_few_places_decide_nothing() -> None:
     lon, lat = scattered(1, FEWEST - 1, CITIES[0])
     found = sniff(*convert(lon, lat, Crs.CGCS2000, Crs.BD09), lon, lat, Crs.WGS84)
