@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from geo.crs import Crs
 from geo.gazetteer.sniffing import Evidence, Sniff, Verdict
 
 _EVIDENCE: Final = {
@@ -25,7 +26,7 @@ def described(sniff: Sniff) -> tuple[str, str]:
     """What the test says, in Chinese and in English, without a full stop."""
     zh_source, en_source = (f"来源 {sniff.source}：", f"source {sniff.source}: ") if sniff.source else ("", "")
     zh_how, en_how = (text.format(n=sniff.n) for text in _EVIDENCE[sniff.evidence])
-    declared, best = sniff.declared.value, sniff.best.value if sniff.best else ""
+    declared, best = sniff.declared.value, _named(sniff.best)
     match sniff.verdict:
         case Verdict.MISDECLARED:
             zh_figures, en_figures = _figures(sniff)
@@ -39,7 +40,7 @@ def described(sniff: Sniff) -> tuple[str, str]:
             zh = f"声明 {declared}，但整体偏移（东、北 {off}），与四种坐标系都不符"
             en = f"declared {declared}, but all is off by (east, north) {off}, which none of the four systems explains"
         case Verdict.MIXED:
-            second = sniff.second.value if sniff.second else ""
+            second = _named(sniff.second)
             zh_figures, en_figures = _votes(sniff)
             zh = f"声明 {declared}，但一部分是 {best}，一部分是 {second}：{zh_figures}；请按坐标系拆开"
             en = f"declared {declared}, but part is {best} and part {second}: {en_figures}; split it by system"
@@ -48,12 +49,17 @@ def described(sniff: Sniff) -> tuple[str, str]:
             zh, en = f"声明 {declared}，相符：{zh_figures}", f"declared {declared}, which fits: {en_figures}"
             if sniff.second is not None:
                 zh_votes, en_votes = _votes(sniff)
-                zh += f"；注意：有一部分点更像 {sniff.second.value}（{zh_votes}）"
-                en += f"; note: a part of the points looks like {sniff.second.value} ({en_votes})"
+                zh += f"；注意：有一部分点更像 {_named(sniff.second)}（{zh_votes}）"
+                en += f"; note: a part of the points looks like {_named(sniff.second)} ({en_votes})"
         case Verdict.UNTESTED:
             zh = f"声明 {declared}，未能检验：共有地点太少，或偏差太散"
             en = f"declared {declared}, could not be tested: too little in common, or it scatters too much"
     return f"{zh_source}{zh}（{zh_how}）", f"{en_source}{en} ({en_how})"
+
+
+def _named(crs: Crs | None) -> str:
+    """A hypothesis by its name: WGS-84 and CGCS2000 are one."""
+    return "" if crs is None else "CGCS2000/WGS84" if crs is Crs.CGCS2000 else crs.value
 
 
 def _figures(sniff: Sniff) -> tuple[str, str]:

@@ -53,7 +53,7 @@ def test_a_wrongly_declared_file_is_refused_with_the_system_that_fits(
     assert report.exit_code == 2
     assert report.refused is not None
     assert report.refused.code == "CRS_CONTRADICTED"
-    fits = "CGCS2000" if true is Crs.WGS84 else true.value
+    fits = "CGCS2000/WGS84" if true in (Crs.CGCS2000, Crs.WGS84) else true.value
     assert f"声明 {declared.value}，实为 {fits}：中位偏差" in report.refused.zh
     assert known.now().height == 26
     assert len(known.versions()) == 1
