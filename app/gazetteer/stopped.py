@@ -8,7 +8,7 @@ class GazetteerStopped(Unavailable):
 
     code = "GAZETTEER_STOPPED"
 
-    def __init__(self, cause: str, detail: str) -> None:
+    def __init__(self, cause: str = "DATABASE_UNAVAILABLE", detail: str = "") -> None:
         named = f" ({detail})" if detail else ""
         super().__init__(
             f"数据库出错（{cause}{named}），地名库没有任何改动；请排除原因后重新执行同一命令。",
