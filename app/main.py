@@ -22,6 +22,7 @@ from app.asgi import LimitBody, Observe
 from app.db import make_engine
 from app.errors import AppError
 from app.fields import Input, Output
+from app.gazetteer.endpoints import router as gazetteer
 from app.health import DatabaseFigures
 from app.health import router as health
 from app.organisation.endpoints import router as organisation
@@ -56,6 +57,7 @@ _TAGS = [
         "name": "addresses",
         "description": "地址定位：在哪里、归谁、是否足够确定 / where an address is, whose, and how sure",
     },
+    {"name": "gazetteer", "description": "地名库：版本、来源、地点 / the gazetteer: versions, sources, places"},
     {"name": "statistics", "description": "统计 / counts"},
     {"name": "tiles", "description": "矢量瓦片 / vector tiles"},
     {"name": "operation", "description": "运行状态 / health"},
@@ -110,7 +112,15 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     app.state.settings = settings
     app.state.registry = registry
 
-    for router in (allocation, policies, organisation, territories, addresses, statistics):  # the busiest first
+    for router in (
+        allocation,
+        policies,
+        organisation,
+        territories,
+        addresses,
+        statistics,
+        gazetteer,
+    ):  # the busiest first
         app.include_router(router, prefix=PREFIX)
     app.include_router(tiles)
     app.include_router(health)

@@ -15,6 +15,7 @@ from app.models.allocation import (
 )
 from app.models.base import SRID, Base
 from app.models.calibration import Calibration
+from app.models.gazetteer import VERSION_CAUSES, GazetteerChange, GazetteerVersion
 from app.models.organisation import Agent, BranchArea, Organisation, Team
 from app.models.policies import ADDRESS_KINDS, LEVELS, REASONS, Address, Location, OrphanEvent, Policy, Policyholder
 from app.models.providers import OUTCOMES, LocationCandidate, ProviderAnswer, ProviderQuota, ProviderState
@@ -30,6 +31,7 @@ __all__ = [
     "REASONS",
     "RUNGS",
     "SRID",
+    "VERSION_CAUSES",
     "Address",
     "Agent",
     "AgentLoad",
@@ -39,7 +41,9 @@ __all__ = [
     "Calibration",
     "Community",
     "Decision",
+    "GazetteerChange",
     "GazetteerPlace",
+    "GazetteerVersion",
     "IdempotencyKey",
     "ImportedFile",
     "Location",

@@ -328,6 +328,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gazetteer/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Gazetteer Versions
+         * @description Versions of the gazetteer, newest first.
+         */
+        get: operations["listGazetteerVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gazetteer/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Gazetteer Sources
+         * @description Sources of the gazetteer, largest first, with their error and how far they agree with each other.
+         */
+        get: operations["listGazetteerSources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gazetteer/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find Gazetteer Places
+         * @description Entries whose name holds these letters, by id.
+         */
+        get: operations["findGazetteerPlaces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tiles/extent": {
         parameters: {
             query?: never;
@@ -837,6 +897,215 @@ export interface components {
             message: string;
         };
         /**
+         * GazetteerPlace
+         * @description An entry of the gazetteer, degrees in CGCS2000.
+         * @example {
+         *       "id": "G1",
+         *       "name": "示例花园",
+         *       "kind": "COMPOUND",
+         *       "province": "甲省",
+         *       "city": "乙市",
+         *       "district": "东区",
+         *       "subdistrict": null,
+         *       "road": "示例路",
+         *       "number": "1",
+         *       "address": "示例路1号",
+         *       "lon": 120.005,
+         *       "lat": 30.005,
+         *       "source": "测绘院"
+         *     }
+         */
+        GazetteerPlace: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "COMPOUND" | "POI" | "COMMUNITY" | "ROAD" | "DOOR";
+            /** Province */
+            province: string | null;
+            /** City */
+            city: string | null;
+            /** District */
+            district: string | null;
+            /** Subdistrict */
+            subdistrict: string | null;
+            /** Road */
+            road: string | null;
+            /** Number */
+            number: string | null;
+            /** Address */
+            address: string | null;
+            /** Lon */
+            lon: number;
+            /** Lat */
+            lat: number;
+            /** Source */
+            source: string | null;
+        };
+        /**
+         * GazetteerPlacePage
+         * @description Entries by id.
+         */
+        GazetteerPlacePage: {
+            /** Items */
+            items: components["schemas"]["GazetteerPlace"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * GazetteerSource
+         * @description A source of the gazetteer, measured against the others.
+         *
+         *     `error_m`: its typical error in metres. `shared`: names that it has in common with another source; `agreeing`: the share of
+         *     these within 400 m; `spread_p50_m`, `spread_p90_m`: how far the sources lie apart there. Null where nothing is in common.
+         * @example {
+         *       "source": "测绘院",
+         *       "rows": 1505,
+         *       "error_m": 41,
+         *       "shared": 1463,
+         *       "agreeing": 0.836,
+         *       "spread_p50_m": 78,
+         *       "spread_p90_m": 816,
+         *       "licence": "内部使用",
+         *       "dated": "2026-01-31",
+         *       "crs": "EPSG:4549",
+         *       "version": 2
+         *     }
+         */
+        GazetteerSource: {
+            /** Source */
+            source: string;
+            /** Rows */
+            rows: number;
+            /** Error M */
+            error_m: number | null;
+            /** Shared */
+            shared: number;
+            /** Agreeing */
+            agreeing: number | null;
+            /** Spread P50 M */
+            spread_p50_m: number | null;
+            /** Spread P90 M */
+            spread_p90_m: number | null;
+            /** Licence */
+            licence: string | null;
+            /** Dated */
+            dated: string | null;
+            /** Crs */
+            crs: string | null;
+            /** Version */
+            version: number | null;
+        };
+        /**
+         * GazetteerVersion
+         * @description One change of the gazetteer: what made it, from which file, and how many places it added, changed and removed.
+         *
+         *     `cause`: EARLIER before versions were kept, IMPORT of a file of places, FOLDER with the interchange folder, REMOVAL of a source,
+         *     RESTORE of an earlier version, OTHER such as a decision of the review queue. `forced`: the reason for which a file was taken
+         *     although its coordinates contradict the declared system. `content`: the name under which decisions refer to this content.
+         * @example {
+         *       "number": 2,
+         *       "at": "2026-03-10T02:00:00Z",
+         *       "cause": "IMPORT",
+         *       "added": 120,
+         *       "changed": 3,
+         *       "removed": 0,
+         *       "total": 8897,
+         *       "file": "places.gpkg",
+         *       "sha256": "0f343b0931126a20f133d67c2b018a3b5e6c3b1a6f0f1d5c9e1d4bb7d7a3f1aa",
+         *       "sources": [
+         *         "测绘院"
+         *       ],
+         *       "licence": "内部使用",
+         *       "dated": "2026-01-31",
+         *       "crs": "EPSG:4549",
+         *       "rejected": 1,
+         *       "sniff": [
+         *         {
+         *           "source": "测绘院",
+         *           "declared": "CGCS2000",
+         *           "verdict": "PASSED",
+         *           "evidence": "PLACES",
+         *           "n": 61,
+         *           "best": "CGCS2000",
+         *           "second": null,
+         *           "offset_m": [
+         *             2.1,
+         *             -0.4
+         *           ],
+         *           "fits": [
+         *             {
+         *               "crs": "CGCS2000",
+         *               "votes": 55,
+         *               "median_m": 31.2
+         *             }
+         *           ]
+         *         }
+         *       ],
+         *       "forced": null,
+         *       "note": null,
+         *       "content": "8897-5d41402abc4b2a76b9719d911017c592"
+         *     }
+         */
+        GazetteerVersion: {
+            /** Number */
+            number: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Cause
+             * @enum {string}
+             */
+            cause: "EARLIER" | "IMPORT" | "FOLDER" | "REMOVAL" | "RESTORE" | "OTHER";
+            /** Added */
+            added: number;
+            /** Changed */
+            changed: number;
+            /** Removed */
+            removed: number;
+            /** Total */
+            total: number;
+            /** File */
+            file: string | null;
+            /** Sha256 */
+            sha256: string | null;
+            /** Sources */
+            sources: string[] | null;
+            /** Licence */
+            licence: string | null;
+            /** Dated */
+            dated: string | null;
+            /** Crs */
+            crs: string | null;
+            /** Rejected */
+            rejected: number | null;
+            /** Sniff */
+            sniff: components["schemas"]["SniffResult"][] | null;
+            /** Forced */
+            forced: string | null;
+            /** Note */
+            note: string | null;
+            /** Content */
+            content: string | null;
+        };
+        /**
+         * GazetteerVersionPage
+         * @description Versions, newest first.
+         */
+        GazetteerVersionPage: {
+            /** Items */
+            items: components["schemas"]["GazetteerVersion"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * Health
          * @description All is well.
          */
@@ -1253,6 +1522,42 @@ export interface components {
             bundles: number;
         };
         /**
+         * SniffResult
+         * @description Whether a source of a file was in the system that it declared. `n`: places that could be compared.
+         */
+        SniffResult: {
+            /** Source */
+            source: string | null;
+            /**
+             * Declared
+             * @enum {string}
+             */
+            declared: "CGCS2000" | "WGS84" | "GCJ02" | "BD09";
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "PASSED" | "MISDECLARED" | "SHIFTED" | "MIXED" | "UNTESTED";
+            /**
+             * Evidence
+             * @enum {string}
+             */
+            evidence: "PLACES" | "EARLIER" | "OUTLINES" | "SOURCES" | "NOTHING";
+            /** N */
+            n: number;
+            /** Best */
+            best: ("CGCS2000" | "WGS84" | "GCJ02" | "BD09") | null;
+            /** Second */
+            second: ("CGCS2000" | "WGS84" | "GCJ02" | "BD09") | null;
+            /**
+             * Offset M
+             * @description Common offset that is left, metres east and north
+             */
+            offset_m: number[];
+            /** Fits */
+            fits: components["schemas"]["SystemFit"][];
+        };
+        /**
          * StateCount
          * @description Cases in a state.
          */
@@ -1305,6 +1610,21 @@ export interface components {
             seconds: {
                 [key: string]: number;
             };
+        };
+        /**
+         * SystemFit
+         * @description How a coordinate system fits: places that agree under it, and their median distance in metres.
+         */
+        SystemFit: {
+            /**
+             * Crs
+             * @enum {string}
+             */
+            crs: "CGCS2000" | "WGS84" | "GCJ02" | "BD09";
+            /** Votes */
+            votes: number;
+            /** Median M */
+            median_m: number | null;
         };
         /**
          * Team
@@ -2596,6 +2916,177 @@ export interface operations {
             };
             /** @description There is no such thing, or it is outside of the caller's scope */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listGazetteerVersions: {
+        parameters: {
+            query?: {
+                /** @description Items on a page */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GazetteerVersionPage"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listGazetteerSources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GazetteerSource"][];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    findGazetteerPlaces: {
+        parameters: {
+            query: {
+                /** @description Letters of a name */
+                q: string;
+                /** @description Items on a page */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GazetteerPlacePage"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
