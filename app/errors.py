@@ -233,3 +233,79 @@ class NoProvider(Invalid):
     code = "PROVIDER_NONE"
     zh = "没有启用在线定位服务；请设 GUIDAN_PROVIDERS（如 amap,tianditu）与相应的 GUIDAN_AMAP_KEY，再运行 guidan providers 核对。"
     en = "No online provider is on. Set GUIDAN_PROVIDERS (such as amap,tianditu) and the keys (such as GUIDAN_AMAP_KEY), then check with guidan providers."
+
+
+class LocationReviewNotFound(NotFound):
+    code = "LOCATION_REVIEW_NOT_FOUND"
+    zh = "这一条不在位置复核队列中（可能已经处理）；请刷新队列。"
+    en = "This is not in the queue of location review (it may have been decided). Load the queue anew."
+
+
+class LocationDecisionNotFound(NotFound):
+    code = "LOCATION_DECISION_NOT_FOUND"
+    zh = "没有这个位置复核决定；请核对编号。"
+    en = "There is no such decision of location review. Check its number."
+
+
+class ReviewClaimed(Conflict):
+    code = "LOCATION_REVIEW_CLAIMED"
+    zh = "这一条（或同一小区、同一门牌的另一条）正由他人复核；请取下一条，或等其到期。"
+    en = "Somebody else is at work on this, or on another address of the same place. Take the next one, or wait until their time is up."
+
+
+class ReviewNotClaimed(Conflict):
+    code = "LOCATION_REVIEW_NOT_CLAIMED"
+    zh = "决定之前请先领取这一条（POST /location-reviews/claim）。"
+    en = "Claim this item before deciding on it (POST /location-reviews/claim)."
+
+
+class ReviewClaimLost(Conflict):
+    code = "LOCATION_REVIEW_CLAIM_LOST"
+    zh = "您的领取已经到期或被释放，没有任何改动；请重新领取，看清现状后再决定。"
+    en = "Your claim has run out or was released; nothing was changed. Claim it again, look, then decide."
+
+
+class CandidateChanged(Conflict):
+    code = "CANDIDATE_CHANGED"
+    zh = "这个候选位置已经不在当前的候选之中；请刷新后重新选择。"
+    en = "This candidate is not among the present ones any more. Load the item anew and choose again."
+
+
+class OutsideCityUnconfirmed(Conflict):
+    code = "OUTSIDE_CITY_UNCONFIRMED"
+    zh = "所选位置不在保单所属城市内；确实如此请以 outside_city=true 确认（保单会留在待定位，由人工转出），否则请改选。"
+    en = "The point lies outside of the policy's city. If that is right, confirm it with outside_city=true (the policy stays in location review); else choose another."
+
+
+class LocationDecisionUndone(Conflict):
+    code = "LOCATION_DECISION_UNDONE"
+    zh = "这个决定已经撤销；无需再撤销。"
+    en = "This decision has been undone already; there is nothing left to undo."
+
+
+class UndoReasonMissing(Invalid):
+    code = "UNDO_REASON_MISSING"
+    zh = "撤销他人的决定须写明原因（reason）。"
+    en = "Undoing somebody else's decision needs a reason."
+
+
+class KeyMissing(Invalid):
+    code = "PLACE_KEY_MISSING"
+    zh = "这个地址没有写明城市与小区或门牌，不能一并处理其他地址；请选择“仅此一条”（scope=THIS）。"
+    en = "This address names no city with an estate or house number, so no others share it. Decide on this one only (scope=THIS)."
+
+
+class PreconditionFailed(AppError):
+    """What the caller saw is not what is there any more."""
+
+
+class LocationReviewChanged(PreconditionFailed):
+    code = "LOCATION_REVIEW_CHANGED"
+    zh = "这一条在您查看之后有了新的分配结果，没有任何改动；请刷新后再决定。"
+    en = "A run has decided anew since you looked; nothing was changed. Load the item anew, then decide."
+
+
+class LocationDecisionChanged(PreconditionFailed):
+    code = "LOCATION_DECISION_CHANGED"
+    zh = "这个决定在您查看之后已有变化，没有任何改动；请刷新后再试。"
+    en = "This decision has changed since you looked; nothing was changed. Load it anew, then try again."

@@ -28,6 +28,7 @@ from app.health import router as health
 from app.organisation.endpoints import router as organisation
 from app.policies.endpoints import router as policies
 from app.problems import Problem, answer
+from app.review.endpoints import router as review
 from app.settings import Settings
 from app.statistics.endpoints import router as statistics
 from app.supervisor import Supervisor
@@ -58,6 +59,7 @@ _TAGS = [
         "description": "地址定位：在哪里、归谁、是否足够确定 / where an address is, whose, and how sure",
     },
     {"name": "gazetteer", "description": "地名库：版本、来源、地点 / the gazetteer: versions, sources, places"},
+    {"name": "location review", "description": "位置复核：队列、领取、决定、撤销 / addresses that wait for a person"},
     {"name": "statistics", "description": "统计 / counts"},
     {"name": "tiles", "description": "矢量瓦片 / vector tiles"},
     {"name": "operation", "description": "运行状态 / health"},
@@ -120,6 +122,7 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         addresses,
         statistics,
         gazetteer,
+        review,
     ):  # the busiest first
         app.include_router(router, prefix=PREFIX)
     app.include_router(tiles)

@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, text
 
 from app.allocation import loads
+from app.allocation.repository import waiting
 from app.errors import RunNotFound, RunNotProposed
 
 
@@ -49,5 +50,6 @@ def discard_run(connection: Connection, run_id: int) -> int:
         {"id": run_id},
     ).rowcount
     connection.execute(text("UPDATE allocation SET live = false WHERE run_id = :id AND live"), {"id": run_id})
+    waiting.follow_run(connection, run_id)
     loads.refresh(connection)
     return count

@@ -78,7 +78,7 @@ class Owner(NamedTuple):
 class Address(NamedTuple):
     """A candidate address with its location. `lon`, `lat` in CGCS2000 degrees, None without a point.
 
-    `given`: the point came with the address, so it is exact. `community_code` only if such a community exists.
+    `given`: the point came with the address, so it is exact; `confirmed`: a person decided on it in location review. `community_code` only if such a community exists.
     `branches`, `communities`, `owners` cover the point, borders included. `within_one`: the whole disc of `radius_m` around
     the point lies in the territory of one team. `near_border`: a territory that does not cover the point is nearer than `radius_m`.
     """
@@ -94,6 +94,7 @@ class Address(NamedTuple):
     level: str
     confidence: float
     radius_m: float
+    confirmed: bool = False
     branches: tuple[str, ...] = ()
     communities: tuple[str, ...] = ()
     owners: tuple[Owner, ...] = ()

@@ -169,7 +169,7 @@ def locate(
     code = address.community_code
     if conflicting(candidates):
         return "NONE", "BRANCH_CONFLICT", None
-    precise = address.given or address.level in PRECISE_LEVELS
+    precise = address.given or address.confirmed or address.level in PRECISE_LEVELS
     if address.lon is not None:
         city = world.city_of_branch.get(branch_code)
         if city is not None and city.has_area and city.branches.isdisjoint(address.branches):
@@ -194,7 +194,7 @@ def conflicting(candidates: Sequence[Address]) -> bool:
 
     Only candidates with a point inside some branch count; it is a conflict if no single branch covers them all.
     """
-    if any(candidate.kind in CONFIRMED_KINDS for candidate in candidates):
+    if any(candidate.kind in CONFIRMED_KINDS or candidate.confirmed for candidate in candidates):
         return False
     reached = [frozenset(c.branches) for c in candidates if c.lon is not None and c.branches]
     return len(reached) > 1 and not frozenset.intersection(*reached)

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, text
 from app.allocation import loads
 from app.allocation.batch import Batch, allocate, prepare
 from app.allocation.domain import Decision, World
-from app.allocation.repository import facts, results
+from app.allocation.repository import facts, results, waiting
 from app.allocation.repository import world as worlds
 from app.db import lock_branches
 from app.errors import RunNotFound, UnknownOrganisation
@@ -202,7 +202,7 @@ class _Steps:
 
 
 def _locate(connection: Connection, steps: _Steps) -> None:
-    geocoder, version = current_geocoder(connection)
+    geocoder, version = current_geocoder(connection, learn=True)
     locate_addresses(
         connection,
         geocoder=geocoder,
@@ -244,6 +244,7 @@ def _allocate_all(connection: Connection, run_id: int, row: Any, steps: _Steps, 
         steps.start("store")
         versions = results.Versions(run_id, strategy.version, setting.plan_version)
         results.write(connection, batch, decisions, world, versions, confirm=row.confirm)
+        waiting.follow_run(connection, run_id)
         loads.refresh(connection)
         connection.execute(
             text("UPDATE run SET strategy_version = :strategy, plan_version = :plan WHERE id = :id"),

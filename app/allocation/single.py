@@ -19,6 +19,7 @@ from app.allocation.domain import UNALLOCATED_STATES, Bundle, Decision, World
 from app.allocation.repository import facts, reading
 from app.allocation.repository import world as worlds
 from app.allocation.repository.single import Start, Store
+from app.allocation.repository.waiting import follow_holder
 from app.allocation.rules import branch_of_place, decide, owners
 from app.allocation.run import leave_out
 from app.allocation.sentences import summary
@@ -120,6 +121,8 @@ def allocate_policy(
         servicers=_serviced(batch, world),
         requested_by=requested_by,
     )
+    if any(policy.case is not None for policy in holder.policies) or (decision and decision.team_code is None):
+        follow_holder(connection, start.policyholder_id, run_id)
     return _answer(policy_no, start, bundle if policy_no in members else None, decision, run_id, names, confirm=confirm)
 
 

@@ -21,7 +21,7 @@ from app.exchange.importing import import_folder
 from app.sample import write
 
 AS_OF = date(2026, 3, 10)
-WRITTEN = ("location", "decision", "orphan_case", "allocation")
+WRITTEN = ("location", "decision", "orphan_case", "allocation", "location_review")
 """The tables that a run fills, in an order that their foreign keys allow."""
 
 

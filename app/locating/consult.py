@@ -16,8 +16,9 @@ from sqlalchemy.exc import DBAPIError
 
 from app.errors import ConsultationRuns
 from app.geometry import point_hex
+from app.locating.columns import WITHIN
 from app.locating.geocoder import current_geocoder
-from app.locating.locate import WITHIN, locate_addresses
+from app.locating.locate import locate_addresses
 from app.locating.providers import cache, quota
 from app.locating.providers.configured import Configured, configured
 from app.locating.providers.opinions import Tally, ask_all, askers, maps_of_gazetteer

@@ -32,7 +32,11 @@ FRAME = {
 
 _PLACES = """
 SELECT id, name, kind, province, city, district, subdistrict, road, number, address, ST_X(point) AS lon, ST_Y(point) AS lat, source
-FROM gazetteer_place ORDER BY id
+FROM gazetteer_place
+UNION ALL
+SELECT 'REVIEW-' || decision_id, name, kind, NULL, city, district, subdistrict, road, number, address, ST_X(point), ST_Y(point), 'REVIEW'
+FROM learned_place
+ORDER BY id
 """
 
 # A sum of 64-bit hashes depends on the rows alone, not on their order, and needs no sort; the texts behind the point are
@@ -45,6 +49,9 @@ _CONTENT = text(
     """
 )
 
+# What people have taught. Undoing a decision takes its place out again, and a new one has a number of its own.
+_LEARNED = text("SELECT coalesce(md5(string_agg(decision_id::text, ',' ORDER BY decision_id)), '') FROM learned_place")
+
 
 _CALIBRATION = text("SELECT weights FROM calibration WHERE in_force")
 
@@ -53,6 +60,7 @@ _CALIBRATION = text("SELECT weights FROM calibration WHERE in_force")
 class _Kept:
     database: str
     revision: str
+    learned: str
     version: str
     geocoder: Geocoder
 
@@ -67,8 +75,12 @@ def read_places(connection: Connection) -> pl.DataFrame:
 
 
 def gazetteer_version(connection: Connection) -> str:
-    """The version of the stored gazetteer: the same for the same places in any database, whatever their order."""
-    return str(connection.execute(_CONTENT).scalar_one())
+    """The version of the stored gazetteer: the same for the same places in any database, whatever their order.
+
+    Places learned from decisions are named by the decisions' numbers.
+    """
+    learned = str(connection.execute(_LEARNED).scalar_one())
+    return str(connection.execute(_CONTENT).scalar_one()) + (f"-{learned}" if learned else "")
 
 
 def current_calibration(connection: Connection) -> Calibration:
@@ -83,27 +95,35 @@ def _version(content: str, calibration: Calibration) -> str:
     return f"{content}-{EDITION}-{digest[:8]}"
 
 
-def current_geocoder(connection: Connection) -> tuple[Geocoder, str]:
+def current_geocoder(connection: Connection, *, learn: bool = False) -> tuple[Geocoder, str]:
     """The geocoder over the gazetteer as this connection sees it, and the version that its answers are of.
 
     One read of a single row where nothing has changed since the last call; building takes seconds for a large gazetteer, and
-    other threads wait for it meanwhile.
+    other threads wait for it meanwhile. `learn`: also build anew when people have taught places since, as a whole run does; a
+    request goes on with what its process has.
     """
     global _kept
     database = str(connection.engine.url)
     revision = world_revision(connection)
+    learned = str(connection.execute(_LEARNED).scalar_one()) if learn else None
+
+    def usable(kept: _Kept) -> bool:
+        same = (kept.database, kept.revision) == (database, revision)
+        return same and learned in (None, kept.learned)
+
     kept = _kept
-    if kept is not None and (kept.database, kept.revision) == (database, revision):
+    if kept is not None and usable(kept):
         return kept.geocoder, kept.version
     with _lock:
         kept = _kept
-        if kept is not None and (kept.database, kept.revision) == (database, revision):
+        if kept is not None and usable(kept):
             return kept.geocoder, kept.version
+        learned = str(connection.execute(_LEARNED).scalar_one())
         calibration = current_calibration(connection)
         version = _version(gazetteer_version(connection), calibration)
         if kept is not None and kept.version == version:
             geocoder = kept.geocoder
         else:
             geocoder = Geocoder.build(read_places(connection), calibration=calibration)
-        _kept = _Kept(database, revision, version, geocoder)
+        _kept = _Kept(database, revision, learned, version, geocoder)
         return geocoder, version

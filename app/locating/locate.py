@@ -8,8 +8,10 @@ from sqlalchemy import Connection, text
 
 from app.db import copy_in, copy_out
 from app.geometry import point_hex
+from app.locating.columns import GEOCODED, WITHIN
+from app.locating.keys import keys_of
+from app.locating.settled import PROVIDER, settle_known
 from geo.geocoding import Geocoder
-from geo.geocoding.calibration import RADII
 
 BATCH = 100_000
 """Addresses geocoded at a time: bounds the memory, and is how often progress is told."""
@@ -17,30 +19,14 @@ BATCH = 100_000
 LOCATING_LOCK = 0x6764_0003
 """Namespace of the advisory lock that keeps two transactions from locating the same addresses."""
 
-WITHIN = tuple(f"within_{radius:.0f}_m" for radius in RADII)
-"""Columns of the chances that the truth lies within each of the geocoder's radii."""
+_COLUMNS = ("address_id", *GEOCODED)
 
-_COLUMNS = (
-    "address_id",
-    "point",
-    "level",
-    "confidence",
-    "radius_m",
-    "radius50_m",
-    *WITHIN,
-    "district",
-    "subdistrict",
-    "matched",
-    "provider",
-    "reasons",
-    "gazetteer_version",
-)
-
-# A given point is exact; its text is kept but not geocoded.
-_WANTED = """
+# A given point is exact; its text is kept but not geocoded. What a person has settled is left alone.
+_WANTED = f"""
     address.text IS NOT NULL AND address.text <> '' AND address.point IS NULL
     AND NOT EXISTS (SELECT FROM location
-                    WHERE location.address_id = address.id AND location.gazetteer_version = :version)
+                    WHERE location.address_id = address.id
+                      AND (location.gazetteer_version = :version OR location.provider = '{PROVIDER}'))
 """
 
 _OF_HOLDER = text(
@@ -50,6 +36,7 @@ _STORE = text(
     f"""
     INSERT INTO location ({", ".join(_COLUMNS)}) VALUES ({", ".join(f":{name}" for name in _COLUMNS)})
     ON CONFLICT (address_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])}
+    WHERE location.provider <> '{PROVIDER}'
     """  # noqa: S608 (fixed names)
 )
 
@@ -79,9 +66,11 @@ def locate_addresses(
     if addresses.is_empty():
         return 0
     _drop_outdated(connection, scope, version)
+    wanted = addresses.height
+    addresses = settle_known(connection, addresses, geocoder, lambda texts: _located(geocoder, texts, version))
+    done = wanted - addresses.height
     # The same text is often written down for many: it is geocoded once.
     texts = addresses.get_column("text").unique(maintain_order=True)
-    done = 0
     for start in range(0, len(texts), BATCH):
         part = texts.slice(start, BATCH)
         found = _located(geocoder, part, version)
@@ -95,18 +84,17 @@ def locate_addresses(
 def locate_holder(connection: Connection, policyholder_id: str, *, geocoder: Geocoder, version: str) -> int:
     """The same for the addresses of one policyholder, beside others who do so for theirs; only a bulk job is waited for."""
     connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": LOCATING_LOCK})
-    wanted = connection.execute(_OF_HOLDER, {"holder": policyholder_id, "version": version}).all()
-    if not wanted:
-        return 0
-    ids, texts = zip(*wanted, strict=True)
-    found = _located(geocoder, pl.Series(texts, dtype=pl.String), version)
-    rows = found.with_columns(pl.Series("address_id", ids)).select(_COLUMNS).to_dicts()
-    connection.execute(_STORE, rows)
-    return len(rows)
+    rows = connection.execute(_OF_HOLDER, {"holder": policyholder_id, "version": version}).all()
+    wanted = pl.DataFrame(rows, schema={"id": pl.Int64, "text": pl.String}, orient="row")
+    addresses = settle_known(connection, wanted, geocoder, lambda texts: _located(geocoder, texts, version))
+    if not addresses.is_empty():
+        found = _located(geocoder, addresses["text"], version)
+        connection.execute(_STORE, found.with_columns(address_id=addresses["id"]).select(_COLUMNS).to_dicts())
+    return wanted.height
 
 
 def _drop_outdated(connection: Connection, scope: str, version: str) -> None:
-    condition = f"location.gazetteer_version <> :version{scope}"
+    condition = f"location.gazetteer_version <> :version AND location.provider <> '{PROVIDER}'{scope}"
     connection.execute(
         text(f"DELETE FROM location USING address WHERE address.id = location.address_id AND {condition}"),  # noqa: S608
         {"version": version},
@@ -131,6 +119,7 @@ def _located(geocoder: Geocoder, texts: pl.Series, version: str) -> pl.DataFrame
             "matched": found.get_column("matched").replace({"": None}),
             "provider": found.get_column("provider"),
             "reasons": found.get_column("reasons"),
+            "key": keys_of(texts, geocoder)["key"],
         }
     ).with_columns(
         pl.col("reasons").fill_null("").str.split(";").list.filter(pl.element() != ""),

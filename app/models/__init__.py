@@ -20,6 +20,15 @@ from app.models.organisation import Agent, BranchArea, Organisation, Team
 from app.models.policies import ADDRESS_KINDS, LEVELS, REASONS, Address, Location, OrphanEvent, Policy, Policyholder
 from app.models.providers import OUTCOMES, LocationCandidate, ProviderAnswer, ProviderQuota, ProviderState
 from app.models.records import IdempotencyKey, ImportedFile
+from app.models.review import (
+    UNLOCATABLE_REASONS,
+    WAITING_CODES,
+    LearnedPlace,
+    LocationBefore,
+    LocationDecision,
+    LocationReview,
+    LocationReviewReading,
+)
 from app.models.territories import PLACE_KINDS, Community, GazetteerPlace, Territory
 
 __all__ = [
@@ -31,7 +40,9 @@ __all__ = [
     "REASONS",
     "RUNGS",
     "SRID",
+    "UNLOCATABLE_REASONS",
     "VERSION_CAUSES",
+    "WAITING_CODES",
     "Address",
     "Agent",
     "AgentLoad",
@@ -46,8 +57,13 @@ __all__ = [
     "GazetteerVersion",
     "IdempotencyKey",
     "ImportedFile",
+    "LearnedPlace",
     "Location",
+    "LocationBefore",
     "LocationCandidate",
+    "LocationDecision",
+    "LocationReview",
+    "LocationReviewReading",
     "Organisation",
     "OrphanCase",
     "OrphanEvent",

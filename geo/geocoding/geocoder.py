@@ -32,7 +32,7 @@ from geo.geocoding.calibration import (
     shipped,
 )
 from geo.geocoding.cascade import empty_found, find_candidates
-from geo.geocoding.decide import Chosen, choose
+from geo.geocoding.decide import LEAST_ERROR, ROAD_ERROR, Chosen, choose
 from geo.geocoding.evidence import CLEAN, CONTRADICTS, CONTRADICTS_SHORT, PHASE, SPREAD
 from geo.geocoding.gazetteer import LEVELS, PLACE_KINDS, build_index, prepare
 from geo.geocoding.index import (
@@ -64,17 +64,20 @@ LEVEL_CODES: Final = {name: i for i, name in enumerate(LEVELS)}
 KIND_LEVELS: Final = np.array([LEVEL_CODES[k] for k in PLACE_KINDS], np.int8)
 SURE: Final = 0.65
 """The least chance that the truth lies within `GOOD` metres at which an answer is a location; below it is a guess."""
+NINE_OF_TEN: Final = 1.82  # a two-dimensional normal error: its ninth decile over its median
 LARGEST_ROAD_RADIUS: Final = 700.0  # metres: only short roads are points
 LARGEST_RADIUS: Final = 5000.0  # metres: what is farther is told as this
 
 
 class Candidate(NamedTuple):
-    """One place an address may mean. Coordinates are CGCS2000 degrees, longitude first."""
+    """One place an address may mean. Coordinates are CGCS2000 degrees, longitude first. `confidence`: the belief that it is this one;
+    `radius_m`: if it is, nine of ten such places lie within so many metres of their point."""
 
     lon: float
     lat: float
     level: str
     confidence: float
+    radius_m: float
     name: str
     district: str
     address: str
@@ -187,12 +190,14 @@ class Geocoder:
             chosen_one = found.candidates[:1, c]
             place = int(chosen_one["place"][0])
             level = levels_of(chosen_one, self.index)
+            error = float(self.index.places["error"][place]) if place >= 0 else ROAD_ERROR
             result.append(
                 Candidate(
                     float(chosen_one["lon"][0]),
                     float(chosen_one["lat"][0]),
                     LEVELS[int(level[0])],
                     round(float(chosen.belief[0, c]), 4),
+                    round(NINE_OF_TEN * float(np.hypot(error, LEAST_ERROR))),
                     self.names[place] if place >= 0 else "",
                     self._name(int(self.index.places["district"][place])) if place >= 0 else "",
                     self.addresses[place] if place >= 0 else "",

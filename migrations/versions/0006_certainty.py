@@ -1,7 +1,7 @@
 """How far off a location may be, in full; and the calibrations that operators measure.
 
 Revision ID: 0006
-Revises: 0004
+Revises: 0005
 """
 
 import sqlalchemy as sa
@@ -9,18 +9,20 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
 WITHIN = tuple(f"within_{metres}_m" for metres in (50, 100, 200, 500, 1000, 2500))
+TABLES = ("location", "location_before")
 
 
 def upgrade() -> None:
-    op.add_column("location", sa.Column("radius50_m", sa.Float()))
-    for name in WITHIN:
-        op.add_column("location", sa.Column(name, sa.REAL()))
-    op.add_column("location", sa.Column("subdistrict", sa.Text()))
+    for table in TABLES:
+        op.add_column(table, sa.Column("radius50_m", sa.Float()))
+        for name in WITHIN:
+            op.add_column(table, sa.Column(name, sa.REAL()))
+        op.add_column(table, sa.Column("subdistrict", sa.Text()))
     op.create_table(
         "calibration",
         sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
@@ -48,5 +50,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("calibration")
-    for name in ("subdistrict", *reversed(WITHIN), "radius50_m"):
-        op.drop_column("location", name)
+    for table in TABLES:
+        for name in ("subdistrict", *reversed(WITHIN), "radius50_m"):
+            op.drop_column(table, name)

@@ -15,6 +15,7 @@ from app.db import make_engine
 from app.locating import geocoder as kept
 from app.locating.geocoder import FRAME, current_geocoder, gazetteer_version
 from app.locating.locate import locate_addresses, locate_holder
+from geo.address.divisions import build_divisions
 from geo.geocoding import Geocoder
 from geo.geocoding.calibration import Calibration, shipped
 
@@ -29,6 +30,9 @@ def nothing_kept() -> Iterator[None]:
 
 class Counting:
     """Stands in for the geocoder where its answers do not matter: the longer the text, the farther east."""
+
+    divisions = build_divisions()
+    only_city = -1
 
     def __init__(self) -> None:
         self.texts: list[str] = []

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from app.allocation.areas import Areas, Flags, Floats
 from app.allocation.domain import PRECISE_LEVELS, UNALLOCATED_STATES, Address, Event, Holder, OpenCase, Policy
 from app.db import copy_out
-from app.locating.locate import WITHIN
+from app.locating.columns import WITHIN
 
 Row = tuple[Any, ...]
 
@@ -47,15 +47,19 @@ EVENTS = """
         WHERE c.policy_no = e.policy_no AND NOT c.open AND e.event_id = ANY(c.event_ids))
 """
 
+# A person's decision goes before the point that came with the address, and that before the geocoder's.
 ADDRESSES = """
-    SELECT p.policyholder_id, p.id, p.kind, p.updated_on, p.text, k.code AS community_code, p.point IS NOT NULL AS given,
-        ST_X(coalesce(p.point, l.point)) AS lon, ST_Y(coalesce(p.point, l.point)) AS lat,
-        CASE WHEN p.point IS NOT NULL THEN 'UNIT' ELSE coalesce(l.level, 'NONE') END AS level,
-        CASE WHEN p.point IS NOT NULL THEN 1.0 ELSE coalesce(l.confidence, 0.0) END AS confidence,
-        CASE WHEN p.point IS NOT NULL THEN 0.0 ELSE coalesce(l.radius_m, 0.0) END AS radius_m,
+    SELECT p.policyholder_id, p.id, p.kind, p.updated_on, p.text, k.code AS community_code, g.given,
+        ST_X(CASE WHEN g.given THEN p.point ELSE l.point END) AS lon,
+        ST_Y(CASE WHEN g.given THEN p.point ELSE l.point END) AS lat,
+        CASE WHEN g.given THEN 'UNIT' ELSE coalesce(l.level, 'NONE') END AS level,
+        CASE WHEN g.given THEN 1.0 ELSE coalesce(l.confidence, 0.0) END AS confidence,
+        CASE WHEN g.given THEN 0.0 ELSE coalesce(l.radius_m, 0.0) END AS radius_m,
+        l.review_id IS NOT NULL AS confirmed,
         l.within_50_m, l.within_100_m, l.within_200_m, l.within_500_m, l.within_1000_m, l.within_2500_m
     FROM address p
     LEFT JOIN location l ON l.address_id = p.id
+    CROSS JOIN LATERAL (SELECT p.point IS NOT NULL AND l.review_id IS NULL AS given) AS g
     LEFT JOIN community k ON k.code = p.community_code
     WHERE {scope}
 """
@@ -113,7 +117,11 @@ def holders(
         policy_no: tuple(Event(*row[1:]) for row in rows) for policy_no, rows in groupby(events, key=itemgetter(0))
     }
     located = groupby(
-        ((row[0], Address(*row[1:10], *place)) for row, place in zip(addresses, places, strict=True)), key=itemgetter(0)
+        (
+            (row[0], Address._make((*row[1:10], place[0], *row[11:13], *place[1:])))
+            for row, place in zip(addresses, places, strict=True)
+        ),
+        key=itemgetter(0),
     )
     holder_id, rows = next(located, ("", iter(())))
     for policyholder_id, group in groupby(policies, key=itemgetter(0)):
@@ -146,28 +154,25 @@ def places_of_rows(addresses: Sequence[Row], areas: Areas) -> list[Row]:
     )
     coarse = np.array([row[9] not in PRECISE_LEVELS for row in addresses], dtype=np.bool_)
     unknown = (None,) * len(WITHIN)
-    measured = np.array([unknown if row[6] else row[12 : 12 + len(WITHIN)] for row in addresses], dtype=np.float64)
+    measured = np.array([unknown if row[6] else row[13 : 13 + len(WITHIN)] for row in addresses], dtype=np.float64)
     return places(areas, lon, lat, confidence, radius_m, measured.reshape(-1, len(WITHIN)), coarse)
 
 
 def places(
     areas: Areas, lon: Floats, lat: Floats, confidence: Floats, radius_m: Floats, measured: Floats, coarse: Flags
 ) -> list[Row]:
-    """(confidence, radius, branches, communities, owners, within_one, near_border) of n addresses, as `domain.Address` has them.
+    """(confidence, branches, communities, owners, within_one, near_border) of n addresses, as `domain.Address` has them.
 
     NaN: no point. `measured`: the chances that the truth lies within each of the geocoder's radii (n × radii, NaN: not measured);
     with them the confidence takes in where borders run.
     """
-    rows: list[Row] = [
-        (c, r, (), (), (), False, False) for c, r in zip(confidence.tolist(), radius_m.tolist(), strict=True)
-    ]
+    rows: list[Row] = [(each, (), (), (), False, False) for each in confidence.tolist()]
     located = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
     if len(located):
         sure = areas.confidence(lon[located], lat[located], confidence[located], measured[located])
         found = areas.places(lon[located], lat[located], radius_m[located], coarse[located])
         columns = (
             sure.tolist(),
-            radius_m[located].tolist(),
             found.branches,
             found.communities,
             found.owners,
@@ -220,5 +225,6 @@ _ADDRESS_SCHEMA: dict[str, Any] = {
     "level": pl.String,
     "confidence": pl.Float64,
     "radius_m": pl.Float64,
+    "confirmed": pl.Boolean,
     **dict.fromkeys(WITHIN, pl.Float64),
 }

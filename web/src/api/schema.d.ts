@@ -308,6 +308,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/addresses/geocode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Geocode
+         * @description Where one address is, with the places that it may mean. Offline; nothing is stored.
+         */
+        post: operations["geocode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/addresses/geocode/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Geocode Many
+         * @description Where up to 1,000 addresses are.
+         */
+        post: operations["geocodeMany"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/statistics/summary": {
         parameters: {
             query?: never;
@@ -382,6 +422,228 @@ export interface paths {
         get: operations["findGazetteerPlaces"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/location-reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Reviews
+         * @description The queue by what is at stake: overdue notices, those due within 7 days, later ones, none; within each by (premium + 1) × uncertainty.
+         */
+        get: operations["listLocationReviews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/location-reviews/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Reviews
+         * @description How many wait: by code, days, branch, district and the geocoder's reason.
+         */
+        get: operations["countLocationReviews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/location-reviews/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Claim Reviews
+         * @description Gives the next free items of the queue, or the one asked for, to one person for a while. Nobody else gets them or others of their place.
+         *
+         *     The answer shows full addresses; that is logged.
+         */
+        post: operations["claimLocationReviews"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/location-reviews/claim/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew Claim
+         * @description Holds a claim for longer. Repeating it is harmless.
+         */
+        post: operations["renewLocationReviewClaim"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/location-reviews/claim/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release Claim
+         * @description Gives a claim back, or one item of it. Repeating it is harmless.
+         */
+        post: operations["releaseLocationReviewClaim"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/location-reviews/{review_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Review
+         * @description One item with its ranked candidates; house numbers are hidden and points rounded until it is claimed.
+         */
+        get: operations["getLocationReview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/location-reviews/{review_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Decision
+         * @description What a choice would come to: how many addresses, policies and cases, and which. Nothing is changed.
+         */
+        post: operations["previewLocationDecision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/location-reviews/{review_id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide Review
+         * @description Settles the address, or all that name the same place; its cases go on in the next run. Needs a claim on the item.
+         */
+        post: operations["decideLocationReview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/location-decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Decisions
+         * @description Decisions, newest first.
+         */
+        get: operations["listLocationDecisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/location-decisions/{decision_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Decision
+         * @description One decision.
+         */
+        get: operations["getLocationDecision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/location-decisions/{decision_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Decision
+         * @description Takes a decision back: addresses go where the geocoder had them, cases wait again, unless they are allocated already.
+         */
+        post: operations["undoLocationDecision"];
         delete?: never;
         options?: never;
         head?: never;
@@ -476,6 +738,45 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AddressReached
+         * @description One of the addresses that a choice settles; `moved_m`: how far from where it is now.
+         */
+        AddressReached: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "CUSTOMER_CONFIRMED" | "VISIT_CONFIRMED" | "POSTAL" | "HOME" | "WORK";
+            /** Address */
+            address: string | null;
+            /** Name */
+            name: string | null;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "UNIT" | "DOOR" | "COMPOUND" | "POI" | "COMMUNITY" | "ROAD" | "SUBDISTRICT" | "DISTRICT" | "CITY" | "NONE";
+            /** Confidence */
+            confidence: number;
+            /** Moved M */
+            moved_m: number | null;
+        };
+        /**
+         * AllocatedCase
+         * @description A case that has its target already.
+         */
+        AllocatedCase: {
+            /** Policy No */
+            policy_no: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "REPORTED" | "PENDING_APPROVAL" | "REJECTED" | "POOLED" | "CLASSIFIED" | "GROUPED" | "LOCATION_REVIEW" | "LOCATED" | "PROPOSED" | "CITY_REVIEW" | "TEAM_POOL" | "ASSIGNED" | "SYNC_FAILED" | "CONFIRMED" | "SERVICING" | "RECLAIMED" | "SUSPENDED" | "CLOSED";
+            /** Team Code */
+            team_code: string | null;
+        };
+        /**
          * AllocationIn
          * @description A policy to allocate, with the rest of its bundle. `as_of`: today unless given.
          * @example {
@@ -537,7 +838,7 @@ export interface components {
             /** En */
             en: string;
             /** Candidates */
-            candidates: components["schemas"]["Candidate"][];
+            candidates: components["schemas"]["app__allocation__schemas__Candidate"][];
         };
         /**
          * BatchReceipt
@@ -554,28 +855,6 @@ export interface components {
             refused: number;
             /** Items */
             items: components["schemas"]["ItemOutcome"][];
-        };
-        /**
-         * Candidate
-         * @description A team (and agent) that a rung looked at: PASS, or the constraint that failed it, and in words.
-         */
-        Candidate: {
-            /** Team Code */
-            team_code: string;
-            /** Team Name */
-            team_name: string | null;
-            /** Agent Code */
-            agent_code: string | null;
-            /** Outcome */
-            outcome: string;
-            /** Load */
-            load: number;
-            /** Capacity */
-            capacity: number;
-            /** Zh */
-            zh: string;
-            /** En */
-            en: string;
         };
         /**
          * Case
@@ -709,6 +988,112 @@ export interface components {
             next: string | null;
         };
         /**
+         * ChoiceIn
+         * @description A choice: a candidate by its `id`, a point with its system, or that the address cannot be located, and why.
+         *
+         *     `scope`: KEY settles all addresses that name the same place, THIS only this one. `outside_city`: a point outside of the policy's city
+         *     is meant.
+         * @example {
+         *       "kind": "CANDIDATE",
+         *       "candidate": "9f86d081884c"
+         *     }
+         * @example {
+         *       "kind": "POINT",
+         *       "lon": 118.79,
+         *       "lat": 32.05,
+         *       "crs": "CGCS2000",
+         *       "scope": "THIS"
+         *     }
+         * @example {
+         *       "kind": "NOT_LOCATABLE",
+         *       "reason": "INCOMPLETE"
+         *     }
+         */
+        ChoiceIn: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "CANDIDATE" | "POINT" | "NOT_LOCATABLE";
+            /**
+             * Scope
+             * @default KEY
+             * @enum {string}
+             */
+            scope: "KEY" | "THIS";
+            /** Candidate */
+            candidate?: string | null;
+            /** Lon */
+            lon?: number | null;
+            /** Lat */
+            lat?: number | null;
+            /** Crs */
+            crs?: ("CGCS2000" | "WGS84" | "GCJ02" | "BD09") | null;
+            /** Reason */
+            reason?: ("INCOMPLETE" | "NO_SUCH_PLACE" | "SEVERAL_PLACES" | "DEMOLISHED" | "OTHER") | null;
+            /** Note */
+            note?: string | null;
+            /**
+             * Outside City
+             * @default false
+             */
+            outside_city: boolean;
+        };
+        /**
+         * ClaimIn
+         * @description Which items are wanted: the next ones of the queue, or one by its id. `claim`: one that is held already and added to.
+         */
+        ClaimIn: {
+            /**
+             * Reviewer
+             * @description Who reviews; goes into the books
+             * @example 李复核
+             */
+            reviewer: string;
+            /** Id */
+            id?: number | null;
+            /**
+             * Count
+             * @default 1
+             */
+            count: number;
+            /** Claim */
+            claim?: string | null;
+            /**
+             * Seconds
+             * @description How long the claim is held
+             * @default 300
+             */
+            seconds: number;
+            /** Branch Code */
+            branch_code?: string | null;
+            /** Code */
+            code?: ("TOO_COARSE" | "UNSURE" | "OUTSIDE_CITY" | "BRANCH_CONFLICT" | "ADDRESS_UNRESOLVED") | null;
+            /** Reason */
+            reason?: string | null;
+            /** District */
+            district?: string | null;
+            /** Text */
+            text?: string | null;
+        };
+        /**
+         * Claimed
+         * @description What is claimed, until when. `items` is empty where nothing is free.
+         */
+        Claimed: {
+            /**
+             * Claim
+             * Format: uuid
+             */
+            claim: string;
+            /** Until */
+            until: string | null;
+            /** Ids */
+            ids: number[];
+            /** Items */
+            items: components["schemas"]["ReviewItem"][];
+        };
+        /**
          * CoveringCommunity
          * @description A community that covers the place.
          */
@@ -780,6 +1165,51 @@ export interface components {
             /** Run Id */
             run_id: number | null;
             explanation: components["schemas"]["Explanation"];
+        };
+        /**
+         * DecisionIn
+         * @description A decision under a claim.
+         */
+        DecisionIn: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "CANDIDATE" | "POINT" | "NOT_LOCATABLE";
+            /**
+             * Scope
+             * @default KEY
+             * @enum {string}
+             */
+            scope: "KEY" | "THIS";
+            /** Candidate */
+            candidate?: string | null;
+            /** Lon */
+            lon?: number | null;
+            /** Lat */
+            lat?: number | null;
+            /** Crs */
+            crs?: ("CGCS2000" | "WGS84" | "GCJ02" | "BD09") | null;
+            /** Reason */
+            reason?: ("INCOMPLETE" | "NO_SUCH_PLACE" | "SEVERAL_PLACES" | "DEMOLISHED" | "OTHER") | null;
+            /** Note */
+            note?: string | null;
+            /**
+             * Outside City
+             * @default false
+             */
+            outside_city: boolean;
+            /**
+             * Reviewer
+             * @description Who reviews; goes into the books
+             * @example 李复核
+             */
+            reviewer: string;
+            /**
+             * Claim
+             * @description From POST /location-reviews/claim
+             */
+            claim?: string | null;
         };
         /**
          * EventIn
@@ -1106,6 +1536,142 @@ export interface components {
             next: string | null;
         };
         /**
+         * GeocodeBatchIn
+         * @description Several address texts, answered in order.
+         */
+        GeocodeBatchIn: {
+            /** Texts */
+            texts: string[];
+            /** City */
+            city?: string | null;
+            /** On */
+            on?: string | null;
+        };
+        /**
+         * GeocodeIn
+         * @description An address text, and nothing else of anybody. `city`: settles what the text leaves open, never what it says.
+         *
+         *     `on`: the date of the territories, today unless given. `candidates`: how many of the places that it may mean are wanted.
+         * @example {
+         *       "text": "建邺区庐山路188号新地中心3幢1203室",
+         *       "city": "南京市"
+         *     }
+         */
+        GeocodeIn: {
+            /** Text */
+            text: string;
+            /** City */
+            city?: string | null;
+            /** On */
+            on?: string | null;
+            /**
+             * Candidates
+             * @default 5
+             */
+            candidates: number;
+        };
+        /**
+         * Geocoded
+         * @description Where an address is. Without a point (`lon`, `lat` null) the level tells what is known.
+         *
+         *     `radius_m`, `radius50_m`: metres within which nine of ten, and half, of such answers lie. `share`: of the error disc, what lies in the
+         *     same territories as the point. `decision`: `accept`, or `review` for the `reasons`.
+         */
+        Geocoded: {
+            /** Lon */
+            lon: number | null;
+            /** Lat */
+            lat: number | null;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "UNIT" | "DOOR" | "COMPOUND" | "POI" | "COMMUNITY" | "ROAD" | "SUBDISTRICT" | "DISTRICT" | "CITY" | "NONE";
+            /** Confidence */
+            confidence: number;
+            /** Radius M */
+            radius_m: number | null;
+            /** Radius50 M */
+            radius50_m: number | null;
+            /** Province */
+            province: string;
+            /** City */
+            city: string;
+            /** District */
+            district: string;
+            /** Subdistrict */
+            subdistrict: string;
+            /** Matched */
+            matched: string;
+            /** Provider */
+            provider: string;
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "accept" | "review";
+            /** Reasons */
+            reasons: ("NOT_FOUND" | "ONLY_DISTRICT" | "ONLY_ROAD" | "DISTRICT_CONTRADICTION" | "AMBIGUOUS_NAME" | "SOURCES_DISAGREE" | "STALE_DIVISION" | "RURAL" | "INEXACT_NAME" | "INTERPOLATED" | "NEAR_BORDER" | "UNSURE")[];
+            /** Share */
+            share: number | null;
+            /** Territories */
+            territories: components["schemas"]["TerritoryShare"][];
+        };
+        /**
+         * GeocodedBatch
+         * @description Answers in the order of the texts.
+         */
+        GeocodedBatch: {
+            /** Items */
+            items: components["schemas"]["Geocoded"][];
+        };
+        /**
+         * GeocodedOne
+         * @description One address with the places that it may mean, likeliest first.
+         */
+        GeocodedOne: {
+            /** Lon */
+            lon: number | null;
+            /** Lat */
+            lat: number | null;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "UNIT" | "DOOR" | "COMPOUND" | "POI" | "COMMUNITY" | "ROAD" | "SUBDISTRICT" | "DISTRICT" | "CITY" | "NONE";
+            /** Confidence */
+            confidence: number;
+            /** Radius M */
+            radius_m: number | null;
+            /** Radius50 M */
+            radius50_m: number | null;
+            /** Province */
+            province: string;
+            /** City */
+            city: string;
+            /** District */
+            district: string;
+            /** Subdistrict */
+            subdistrict: string;
+            /** Matched */
+            matched: string;
+            /** Provider */
+            provider: string;
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "accept" | "review";
+            /** Reasons */
+            reasons: ("NOT_FOUND" | "ONLY_DISTRICT" | "ONLY_ROAD" | "DISTRICT_CONTRADICTION" | "AMBIGUOUS_NAME" | "SOURCES_DISAGREE" | "STALE_DIVISION" | "RURAL" | "INEXACT_NAME" | "INTERPOLATED" | "NEAR_BORDER" | "UNSURE")[];
+            /** Share */
+            share: number | null;
+            /** Territories */
+            territories: components["schemas"]["TerritoryShare"][];
+            /** Candidates */
+            candidates: components["schemas"]["app__addresses__schemas__Candidate"][];
+        };
+        /**
          * Health
          * @description All is well.
          */
@@ -1170,6 +1736,74 @@ export interface components {
             share: number | null;
         };
         /**
+         * LocationDecision
+         * @description What a person decided; kept for good. `candidates`: as they were shown.
+         */
+        LocationDecision: {
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "CANDIDATE" | "POINT" | "NOT_LOCATABLE";
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "KEY" | "THIS";
+            /** Place */
+            place: string | null;
+            /** Branch Code */
+            branch_code: string;
+            /** Address */
+            address: string | null;
+            /** Lon */
+            lon: number | null;
+            /** Lat */
+            lat: number | null;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "UNIT" | "DOOR" | "COMPOUND" | "POI" | "COMMUNITY" | "ROAD" | "SUBDISTRICT" | "DISTRICT" | "CITY" | "NONE";
+            /** Matched */
+            matched: string | null;
+            /** Reason */
+            reason: ("INCOMPLETE" | "NO_SUCH_PLACE" | "SEVERAL_PLACES" | "DEMOLISHED" | "OTHER") | null;
+            /** Note */
+            note: string | null;
+            /** Addresses */
+            addresses: number;
+            /** Learned */
+            learned: boolean;
+            /** Decided By */
+            decided_by: string;
+            /**
+             * Decided At
+             * Format: date-time
+             */
+            decided_at: string;
+            /** Undone By */
+            undone_by: string | null;
+            /** Undone At */
+            undone_at: string | null;
+            /** Undone Reason */
+            undone_reason: string | null;
+            /** Etag */
+            etag: string;
+        };
+        /**
+         * LocationDecisionPage
+         * @description A page of decisions, newest first.
+         */
+        LocationDecisionPage: {
+            /** Items */
+            items: components["schemas"]["LocationDecision"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * MaskedHolder
          * @description A policyholder as far as a pool may show.
          */
@@ -1184,6 +1818,16 @@ export interface components {
              * @example 199****0000
              */
             phone: string | null;
+        };
+        /**
+         * Named
+         * @description A branch, team or community.
+         */
+        Named: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
         };
         /**
          * Organisation
@@ -1207,6 +1851,40 @@ export interface components {
             parent_code: string | null;
             /** Name */
             name: string;
+        };
+        /**
+         * OtherAddress
+         * @description Another address of the same policyholder.
+         */
+        OtherAddress: {
+            /** Lon */
+            lon: number | null;
+            /** Lat */
+            lat: number | null;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "UNIT" | "DOOR" | "COMPOUND" | "POI" | "COMMUNITY" | "ROAD" | "SUBDISTRICT" | "DISTRICT" | "CITY" | "NONE";
+            /** Confidence */
+            confidence: number;
+            /** Branches */
+            branches: components["schemas"]["Named"][];
+            /** Teams */
+            teams: components["schemas"]["Named"][];
+            /** Communities */
+            communities: components["schemas"]["Named"][];
+            /** Outside City */
+            outside_city: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "CUSTOMER_CONFIRMED" | "VISIT_CONFIRMED" | "POSTAL" | "HOME" | "WORK";
+            /** Address */
+            address: string | null;
+            /** Updated On */
+            updated_on: string | null;
         };
         /**
          * Owner
@@ -1303,6 +1981,26 @@ export interface components {
             communities: components["schemas"]["CoveringCommunity"][];
         };
         /**
+         * Parts
+         * @description What the address says, as far as it was read.
+         */
+        Parts: {
+            /** City */
+            city: string | null;
+            /** District */
+            district: string | null;
+            /** Town */
+            town: string | null;
+            /** Road */
+            road: string | null;
+            /** Number */
+            number: string | null;
+            /** Estate */
+            estate: string | null;
+            /** Village */
+            village: string | null;
+        };
+        /**
          * Point
          * @description A point in CGCS2000 degrees.
          */
@@ -1364,6 +2062,307 @@ export interface components {
             next: string | null;
             /** Total */
             total: number;
+        };
+        /**
+         * PresentLocation
+         * @description Where the address is now: by the geocoder, or with provider REVIEW by a person.
+         */
+        PresentLocation: {
+            /** Lon */
+            lon: number | null;
+            /** Lat */
+            lat: number | null;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "UNIT" | "DOOR" | "COMPOUND" | "POI" | "COMMUNITY" | "ROAD" | "SUBDISTRICT" | "DISTRICT" | "CITY" | "NONE";
+            /** Confidence */
+            confidence: number;
+            /** Radius M */
+            radius_m: number | null;
+            /** Matched */
+            matched: string | null;
+            /** Provider */
+            provider: string;
+        };
+        /**
+         * Reached
+         * @description What a choice comes to. `cases_staying`: cases whose point lies outside of their city; `allocated`: cases that have a target already
+         *     and keep it. `which`: up to 50 of the addresses, those that move farthest first.
+         *
+         *     `warnings`: OUTSIDE_CITY, DECIDED_BEFORE (somebody has decided on one of them), ALLOCATED_ALREADY, NO_TERRITORY,
+         *     OTHER_DISTRICT (than the address states).
+         */
+        Reached: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "CANDIDATE" | "POINT" | "NOT_LOCATABLE";
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "KEY" | "THIS";
+            /** Lon */
+            lon: number | null;
+            /** Lat */
+            lat: number | null;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "UNIT" | "DOOR" | "COMPOUND" | "POI" | "COMMUNITY" | "ROAD" | "SUBDISTRICT" | "DISTRICT" | "CITY" | "NONE";
+            /** Addresses */
+            addresses: number;
+            /** Holders */
+            holders: number;
+            /** Policies */
+            policies: number;
+            /** Items */
+            items: number;
+            /** Cases */
+            cases: number;
+            /** Cases Located */
+            cases_located: number;
+            /** Cases Staying */
+            cases_staying: number;
+            /** Allocated */
+            allocated: number;
+            /** Branches */
+            branches: components["schemas"]["Named"][];
+            /** Teams */
+            teams: components["schemas"]["Named"][];
+            /** Warnings */
+            warnings: ("OUTSIDE_CITY" | "DECIDED_BEFORE" | "ALLOCATED_ALREADY" | "NO_TERRITORY" | "OTHER_DISTRICT")[];
+            /** Which */
+            which: components["schemas"]["AddressReached"][];
+        };
+        /**
+         * ReleaseIn
+         * @description A claim to be given back, or one item of it.
+         */
+        ReleaseIn: {
+            /**
+             * Claim
+             * Format: uuid
+             */
+            claim: string;
+            /** Id */
+            id?: number | null;
+        };
+        /**
+         * Released
+         * @description How many items were given back.
+         */
+        Released: {
+            /** Released */
+            released: number;
+        };
+        /**
+         * RenewIn
+         * @description A claim to be held longer.
+         */
+        RenewIn: {
+            /**
+             * Claim
+             * Format: uuid
+             */
+            claim: string;
+            /**
+             * Seconds
+             * @description How long the claim is held
+             * @default 300
+             */
+            seconds: number;
+        };
+        /**
+         * Renewed
+         * @description What is still claimed, until when.
+         */
+        Renewed: {
+            /**
+             * Claim
+             * Format: uuid
+             */
+            claim: string;
+            /** Until */
+            until: string | null;
+            /** Ids */
+            ids: number[];
+        };
+        /**
+         * ReviewCandidate
+         * @description A place that the address may mean, best first; `radius_m`: nine in ten such answers lie within.
+         */
+        ReviewCandidate: {
+            /** Lon */
+            lon: number | null;
+            /** Lat */
+            lat: number | null;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "UNIT" | "DOOR" | "COMPOUND" | "POI" | "COMMUNITY" | "ROAD" | "SUBDISTRICT" | "DISTRICT" | "CITY" | "NONE";
+            /** Confidence */
+            confidence: number;
+            /** Branches */
+            branches: components["schemas"]["Named"][];
+            /** Teams */
+            teams: components["schemas"]["Named"][];
+            /** Communities */
+            communities: components["schemas"]["Named"][];
+            /** Outside City */
+            outside_city: boolean;
+            /** Rank */
+            rank: number;
+            /** Id */
+            id: string;
+            /** Radius M */
+            radius_m: number | null;
+            /** Name */
+            name: string | null;
+            /** District */
+            district: string;
+            /** Address */
+            address: string | null;
+        };
+        /**
+         * ReviewFigures
+         * @description How many wait for a person, each by one of their features; `decided`: those that wait although a person has decided.
+         */
+        ReviewFigures: {
+            /** Items */
+            items: number;
+            /** Policies */
+            policies: number;
+            /** Premium */
+            premium: number;
+            /** Claimed */
+            claimed: number;
+            /** Decided */
+            decided: number;
+            /** By Code */
+            by_code: {
+                [key: string]: number;
+            };
+            /** By Bucket */
+            by_bucket: {
+                [key: string]: number;
+            };
+            /** By Branch */
+            by_branch: {
+                [key: string]: number;
+            };
+            /** By District */
+            by_district: {
+                [key: string]: number;
+            };
+            /** By Reason */
+            by_reason: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * ReviewHolder
+         * @description A policyholder as far as a reviewer may see.
+         */
+        ReviewHolder: {
+            /**
+             * Name
+             * @example 王＊＊
+             */
+            name: string | null;
+            /**
+             * Phone
+             * @example 199****0000
+             */
+            phone: string | null;
+        };
+        /**
+         * ReviewItem
+         * @description An item with all that a person needs to decide on it. `full`: with house numbers and exact points, for who has claimed it.
+         */
+        ReviewItem: {
+            /** Id */
+            id: number;
+            /** Bundle No */
+            bundle_no: string;
+            /** Branch Code */
+            branch_code: string;
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "TOO_COARSE" | "UNSURE" | "OUTSIDE_CITY" | "BRANCH_CONFLICT" | "ADDRESS_UNRESOLVED";
+            /** Reasons */
+            reasons: string[];
+            /** District */
+            district: string | null;
+            /** Place */
+            place: string | null;
+            /** Address */
+            address: string | null;
+            /**
+             * Address Kind
+             * @enum {string}
+             */
+            address_kind: "CUSTOMER_CONFIRMED" | "VISIT_CONFIRMED" | "POSTAL" | "HOME" | "WORK";
+            policyholder: components["schemas"]["ReviewHolder"];
+            /** Notice Due On */
+            notice_due_on: string | null;
+            /**
+             * Bucket
+             * @enum {string}
+             */
+            bucket: "OVERDUE" | "SOON" | "LATER" | "NO_NOTICE";
+            /** Hold Until */
+            hold_until: string | null;
+            /**
+             * First Event On
+             * Format: date
+             */
+            first_event_on: string;
+            /** Policies */
+            policies: number;
+            /** Premium */
+            premium: number;
+            /** Uncertainty */
+            uncertainty: number;
+            /** Stake */
+            stake: number;
+            /** Decided */
+            decided: boolean;
+            sharing: components["schemas"]["Sharing"];
+            /** Claimed By */
+            claimed_by: string | null;
+            /** Claimed Until */
+            claimed_until: string | null;
+            /** Full */
+            full: boolean;
+            /** Branch Name */
+            branch_name: string;
+            /** Policy Nos */
+            policy_nos: string[];
+            /** Community Code */
+            community_code: string | null;
+            parts: components["schemas"]["Parts"];
+            location: components["schemas"]["PresentLocation"] | null;
+            /** Location Decision Id */
+            location_decision_id: number | null;
+            /** Candidates */
+            candidates: components["schemas"]["ReviewCandidate"][];
+            /** Others */
+            others: components["schemas"]["OtherAddress"][];
+            /** Gazetteer Version */
+            gazetteer_version: string;
+            /**
+             * Etag
+             * @description For If-Match when deciding
+             */
+            etag: string;
         };
         /**
          * Run
@@ -1520,6 +2519,73 @@ export interface components {
             policies: number;
             /** Bundles */
             bundles: number;
+        };
+        /**
+         * Settled
+         * @description A decision that was made: its number, and the policies that are located now.
+         */
+        Settled: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "CANDIDATE" | "POINT" | "NOT_LOCATABLE";
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "KEY" | "THIS";
+            /** Lon */
+            lon: number | null;
+            /** Lat */
+            lat: number | null;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "UNIT" | "DOOR" | "COMPOUND" | "POI" | "COMMUNITY" | "ROAD" | "SUBDISTRICT" | "DISTRICT" | "CITY" | "NONE";
+            /** Addresses */
+            addresses: number;
+            /** Holders */
+            holders: number;
+            /** Policies */
+            policies: number;
+            /** Items */
+            items: number;
+            /** Cases */
+            cases: number;
+            /** Cases Located */
+            cases_located: number;
+            /** Cases Staying */
+            cases_staying: number;
+            /** Allocated */
+            allocated: number;
+            /** Branches */
+            branches: components["schemas"]["Named"][];
+            /** Teams */
+            teams: components["schemas"]["Named"][];
+            /** Warnings */
+            warnings: ("OUTSIDE_CITY" | "DECIDED_BEFORE" | "ALLOCATED_ALREADY" | "NO_TERRITORY" | "OTHER_DISTRICT")[];
+            /** Which */
+            which: components["schemas"]["AddressReached"][];
+            /** Id */
+            id: number;
+            /** Located Policy Nos */
+            located_policy_nos: string[];
+        };
+        /**
+         * Sharing
+         * @description Who shares the place that the address names: addresses, holders, their policies, and items of the queue.
+         */
+        Sharing: {
+            /** Addresses */
+            addresses: number;
+            /** Holders */
+            holders: number;
+            /** Policies */
+            policies: number;
+            /** Waiting */
+            waiting: number;
         };
         /**
          * SniffResult
@@ -1682,6 +2748,197 @@ export interface components {
             items: components["schemas"]["Team"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * TerritoryShare
+         * @description A team and the share (0–1) of the error disc that lies in its territory.
+         */
+        TerritoryShare: {
+            /** Team Code */
+            team_code: string;
+            /** Share */
+            share: number;
+        };
+        /**
+         * UndoIn
+         * @description Who takes a decision back; another person than the one who made it says why.
+         */
+        UndoIn: {
+            /**
+             * Reviewer
+             * @description Who reviews; goes into the books
+             * @example 李复核
+             */
+            reviewer: string;
+            /** Reason */
+            reason?: string | null;
+        };
+        /**
+         * Undone
+         * @description What taking a decision back came to. `allocated`: cases that stay where they are, the first 200 of them.
+         */
+        Undone: {
+            /** Id */
+            id: number;
+            /** Addresses */
+            addresses: number;
+            /** Cases Waiting */
+            cases_waiting: number;
+            /** Waiting Policy Nos */
+            waiting_policy_nos: string[];
+            /** Cases Allocated */
+            cases_allocated: number;
+            /** Allocated */
+            allocated: components["schemas"]["AllocatedCase"][];
+        };
+        /**
+         * Waiting
+         * @description An item of the queue. The address and the place lack house numbers.
+         *
+         *     `code`: why it waits; `reasons`: what the geocoder said of it; `hold_until`: when it goes on without a person. `stake`: (premium + 1
+         *     yuan) × uncertainty in fen; the queue is ordered by `bucket`, `stake` and `id`. `decided`: a person has decided, but the point lies
+         *     outside the city. `sharing`: addresses that name the same place.
+         * @example {
+         *       "id": 12,
+         *       "bundle_no": "P000000001",
+         *       "branch_code": "NJ-GL",
+         *       "code": "TOO_COARSE",
+         *       "reasons": [
+         *         "ONLY_ROAD"
+         *       ],
+         *       "district": "鼓楼区",
+         *       "place": "鼓楼区 和燕园",
+         *       "address": "南京市鼓楼区和燕园＊＊幢＊＊室",
+         *       "address_kind": "HOME",
+         *       "policyholder": {
+         *         "name": "王＊＊",
+         *         "phone": "199****0000"
+         *       },
+         *       "notice_due_on": "2026-03-12",
+         *       "bucket": "SOON",
+         *       "hold_until": "2026-03-07",
+         *       "first_event_on": "2026-02-10",
+         *       "policies": 2,
+         *       "premium": 8600,
+         *       "uncertainty": 0.62,
+         *       "stake": 533262,
+         *       "decided": false,
+         *       "sharing": 5,
+         *       "claimed_by": null,
+         *       "claimed_until": null
+         *     }
+         */
+        Waiting: {
+            /** Id */
+            id: number;
+            /** Bundle No */
+            bundle_no: string;
+            /** Branch Code */
+            branch_code: string;
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "TOO_COARSE" | "UNSURE" | "OUTSIDE_CITY" | "BRANCH_CONFLICT" | "ADDRESS_UNRESOLVED";
+            /** Reasons */
+            reasons: string[];
+            /** District */
+            district: string | null;
+            /** Place */
+            place: string | null;
+            /** Address */
+            address: string | null;
+            /**
+             * Address Kind
+             * @enum {string}
+             */
+            address_kind: "CUSTOMER_CONFIRMED" | "VISIT_CONFIRMED" | "POSTAL" | "HOME" | "WORK";
+            policyholder: components["schemas"]["ReviewHolder"];
+            /** Notice Due On */
+            notice_due_on: string | null;
+            /**
+             * Bucket
+             * @enum {string}
+             */
+            bucket: "OVERDUE" | "SOON" | "LATER" | "NO_NOTICE";
+            /** Hold Until */
+            hold_until: string | null;
+            /**
+             * First Event On
+             * Format: date
+             */
+            first_event_on: string;
+            /** Policies */
+            policies: number;
+            /** Premium */
+            premium: number;
+            /** Uncertainty */
+            uncertainty: number;
+            /** Stake */
+            stake: number;
+            /** Decided */
+            decided: boolean;
+            /** Sharing */
+            sharing: number;
+            /** Claimed By */
+            claimed_by: string | null;
+            /** Claimed Until */
+            claimed_until: string | null;
+        };
+        /**
+         * WaitingPage
+         * @description A page of the queue; `next`: the cursor of the next page, null on the last one.
+         */
+        WaitingPage: {
+            /** Items */
+            items: components["schemas"]["Waiting"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * Candidate
+         * @description A place that the address may mean, in CGCS2000 degrees; `belief` (0–1): what is missing to 1 in the sum belongs to none of them.
+         */
+        app__addresses__schemas__Candidate: {
+            /** Lon */
+            lon: number;
+            /** Lat */
+            lat: number;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "UNIT" | "DOOR" | "COMPOUND" | "POI" | "COMMUNITY" | "ROAD" | "SUBDISTRICT" | "DISTRICT" | "CITY" | "NONE";
+            /** Belief */
+            belief: number;
+            /** Name */
+            name: string;
+            /** District */
+            district: string;
+            /** Address */
+            address: string;
+        };
+        /**
+         * Candidate
+         * @description A team (and agent) that a rung looked at: PASS, or the constraint that failed it, and in words.
+         */
+        app__allocation__schemas__Candidate: {
+            /** Team Code */
+            team_code: string;
+            /** Team Name */
+            team_name: string | null;
+            /** Agent Code */
+            agent_code: string | null;
+            /** Outcome */
+            outcome: string;
+            /** Load */
+            load: number;
+            /** Capacity */
+            capacity: number;
+            /** Zh */
+            zh: string;
+            /** En */
+            en: string;
         };
         /**
          * Problem
@@ -2893,6 +4150,162 @@ export interface operations {
             };
         };
     };
+    geocode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GeocodeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GeocodedOne"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    geocodeMany: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GeocodeBatchIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GeocodedBatch"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getSummary: {
         parameters: {
             query?: {
@@ -3087,6 +4500,896 @@ export interface operations {
             };
             /** @description Cannot be read: malformed JSON, a forged cursor */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listLocationReviews: {
+        parameters: {
+            query?: {
+                branch_code?: string | null;
+                /** @description Why it waits */
+                code?: ("TOO_COARSE" | "UNSURE" | "OUTSIDE_CITY" | "BRANCH_CONFLICT" | "ADDRESS_UNRESOLVED") | null;
+                /** @description A reason of the geocoder */
+                reason?: string | null;
+                district?: string | null;
+                /** @description Part of the address or place, or the bundle's number */
+                text?: string | null;
+                /** @description Those that wait although a person has decided */
+                decided?: boolean;
+                /** @description Items on a page */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingPage"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    countLocationReviews: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewFigures"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    claimLocationReviews: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe: the same key with the same request gets the same answer, and nothing happens twice. */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Claimed"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renewLocationReviewClaim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenewIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Renewed"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    releaseLocationReviewClaim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Released"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLocationReview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the item */
+                review_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewItem"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewLocationDecision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the item */
+                review_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChoiceIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reached"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decideLocationReview: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe: the same key with the same request gets the same answer, and nothing happens twice. */
+                "idempotency-key"?: string | null;
+                /** @description The state that was looked at; another one is answered with 412 */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description Number of the item */
+                review_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settled"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match names another state than the present one */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listLocationDecisions: {
+        parameters: {
+            query?: {
+                /** @description Only those of one person */
+                reviewer?: string | null;
+                /** @description Only those that stand, or only those undone */
+                standing?: boolean | null;
+                /** @description Items on a page */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LocationDecisionPage"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLocationDecision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the decision */
+                decision_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LocationDecision"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undoLocationDecision: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe: the same key with the same request gets the same answer, and nothing happens twice. */
+                "idempotency-key"?: string | null;
+                /** @description The state that was looked at; another one is answered with 412 */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description Number of the decision */
+                decision_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Undone"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match names another state than the present one */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

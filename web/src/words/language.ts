@@ -30,10 +30,10 @@ export function switchLanguage(): void {
   }
 }
 
-/** Keeps the document's language and title in step. */
-export function followLanguage(): void {
+/** Keeps the document's language and title in step. `subject`: what the page is for, in the present language. */
+export function followLanguage(subject: () => string): void {
   watchEffect(() => {
     document.documentElement.lang = current.value === "zh" ? "zh-CN" : "en";
-    document.title = `${words.value.name} · ${words.value.purpose}`;
+    document.title = `${words.value.name} · ${subject()}`;
   });
 }
