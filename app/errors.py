@@ -197,6 +197,44 @@ class NothingToAllocate(Conflict):
     en = "No event makes this policy an orphan (reasons says why none did). Report a valid event first."
 
 
+class TooFewConfirmed(Conflict):
+    """There is too little to measure a calibration on."""
+
+    code = "TOO_FEW_CONFIRMED"
+
+    def __init__(self, found: int = 0, least: int = 200) -> None:
+        super().__init__(
+            f"只有 {found} 条可用来标定的答案，至少需要 {least} 条；请先复核更多地址，或改用地名库的多个来源（--basis gazetteer）。",
+            f"Only {found} answers to measure on, at least {least} are needed. Review more addresses first, or measure on the gazetteer's "
+            "several sources (--basis gazetteer).",
+        )
+
+
+class UnknownCalibration(NotFound):
+    code = "CALIBRATION_NOT_FOUND"
+    zh = "没有这个编号的标定；用 `guidan calibrate --list` 查看。"
+    en = "There is no calibration of this number. `guidan calibrate --list` shows them."
+
+
+class UnknownProvider(Invalid):
+    code = "PROVIDER_UNKNOWN"
+    zh = "GUIDAN_PROVIDERS 中有不认识的名称；可用：amap、baidu、tianditu、tencent、nominatim、geopy:名称。"
+    en = "GUIDAN_PROVIDERS names an unknown provider. Known: amap, baidu, tianditu, tencent, nominatim, geopy:NAME."
+
+
+class ConsultationRuns(Unavailable):
+    code = "CONSULTATION_RUNS"
+    zh = "另一次在线询问正在进行；为不重复花费配额，请等它结束后再试。"
+    en = "Another consultation is under way. Wait until it ends: two at once would spend the quota twice."
+    retry_after = 60
+
+
+class NoProvider(Invalid):
+    code = "PROVIDER_NONE"
+    zh = "没有启用在线定位服务；请设 GUIDAN_PROVIDERS（如 amap,tianditu）与相应的 GUIDAN_AMAP_KEY，再运行 guidan providers 核对。"
+    en = "No online provider is on. Set GUIDAN_PROVIDERS (such as amap,tianditu) and the keys (such as GUIDAN_AMAP_KEY), then check with guidan providers."
+
+
 class LocationReviewNotFound(NotFound):
     code = "LOCATION_REVIEW_NOT_FOUND"
     zh = "这一条不在位置复核队列中（可能已经处理）；请刷新队列。"

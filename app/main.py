@@ -16,11 +16,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from app import cluster
+from app.addresses.endpoints import router as addresses
 from app.allocation.endpoints import router as allocation
 from app.asgi import LimitBody, Observe
 from app.db import make_engine
 from app.errors import AppError
 from app.fields import Input, Output
+from app.gazetteer.endpoints import router as gazetteer
 from app.health import DatabaseFigures
 from app.health import router as health
 from app.organisation.endpoints import router as organisation
@@ -52,6 +54,11 @@ _TAGS = [
     {"name": "cases", "description": "案件与分配理由 / cases and why they went where they went"},
     {"name": "organisation", "description": "机构、团队、团队保单池 / organisations, teams, pools"},
     {"name": "territories", "description": "区域归属 / who owns a place"},
+    {
+        "name": "addresses",
+        "description": "地址定位：在哪里、归谁、是否足够确定 / where an address is, whose, and how sure",
+    },
+    {"name": "gazetteer", "description": "地名库：版本、来源、地点 / the gazetteer: versions, sources, places"},
     {"name": "location review", "description": "位置复核：队列、领取、决定、撤销 / addresses that wait for a person"},
     {"name": "statistics", "description": "统计 / counts"},
     {"name": "tiles", "description": "矢量瓦片 / vector tiles"},
@@ -107,7 +114,16 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     app.state.settings = settings
     app.state.registry = registry
 
-    for router in (allocation, policies, organisation, territories, statistics, review):  # the busiest first
+    for router in (
+        allocation,
+        policies,
+        organisation,
+        territories,
+        addresses,
+        statistics,
+        gazetteer,
+        review,
+    ):  # the busiest first
         app.include_router(router, prefix=PREFIX)
     app.include_router(tiles)
     app.include_router(health)

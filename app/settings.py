@@ -10,6 +10,8 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.provider_settings import Online
+
 
 def default_home() -> Path:
     """Where the private cluster and its log live when `GUIDAN_HOME` is not set."""
@@ -69,6 +71,9 @@ class Settings(BaseSettings):
 
     statement_timeout_ms: int = Field(default=30_000, ge=0)
     """Milliseconds that one statement of a request may run; 0 means no limit. Runs and imports set their own."""
+
+    online: Online = Field(default_factory=Online)
+    """Online geocoding providers; none by default."""
 
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 

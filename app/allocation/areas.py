@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from app.allocation.domain import Owner
+from geo.geocoding.certainty import certainty
 from geo.matching import AreaIndex
 
 Floats = NDArray[np.float64]
@@ -95,6 +96,19 @@ class Areas:
         area = np.array([layer.codes.index(team_code)], dtype=np.int32)
         metres = layer.index.distance_m(np.array([lon]), np.array([lat]), area)
         return round(float(metres[0]))
+
+    def confidence(self, lon: Floats, lat: Floats, confidence: Floats, measured: Floats) -> Floats:
+        """The confidence of n points, with what borders of territories take from it where the error was measured.
+
+        `measured`: n × `geo.geocoding.calibration.RADII`, NaN where it was not.
+        """
+        known = np.flatnonzero(np.isfinite(measured).all(axis=1))
+        if not len(known) or not self.territories:
+            return confidence
+        sure = confidence.copy()
+        found = certainty(self.territory_layer.index, lon[known], lat[known], measured[known])
+        sure[known] = found.confidence.round(4)
+        return sure
 
     def places(self, lon: Floats, lat: Floats, radius_m: Floats, coarse: Flags) -> Places:
         """What covers each point, and how its error disc of `radius_m` (0: exact) lies to the territories.

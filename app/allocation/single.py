@@ -68,6 +68,12 @@ class _Known:
 _known = _Known()
 
 
+def known_on(connection: Connection, as_of: date) -> tuple[Strategy, Areas]:
+    """The strategy and the areas of a date, as kept in the process."""
+    strategy, _, areas, _ = _known.get(connection, world_revision(connection), as_of)
+    return strategy, areas
+
+
 def warm(connection: Connection, as_of: date) -> None:
     """Build what requests of a date will need: organisation, areas with their index, geocoder. Seconds on a new machine."""
     current_geocoder(connection)

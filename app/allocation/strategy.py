@@ -20,7 +20,7 @@ class Strategy:
     """A too coarse or unsure address waits for a person at most this long after the first event (rulebook 4.5)."""
     hold_ends_before_notice_days: int = 5
     """… and never past this many days before the notice is due."""
-    accept_confidence: float = 0.8
+    accept_confidence: float = 0.9
     region_before_servicer: bool = False
     """Ask rung 3 (and 4) before rung 2."""
     default_agent_capacity: int = 150

@@ -1,7 +1,7 @@
 """Addresses parsed and geocoded a second on one core, and the peak of memory, against cpca in the same run.
 
 The work is done in a process of its own, bound to one core and with one Polars thread. Texts are synthetic but written
-as people write them: distinct, of mixed forms, over a fictional gazetteer. cpca (MIT, a development dependency) only
+as people write them: distinct, of mixed forms, over a fictional gazetteer. cpca (MIT; requirements-bench.lock) only
 reads divisions; without it the ratio is left out.
 """
 
@@ -110,7 +110,7 @@ def main(texts: int = 1_000_000, places: int = 20_000) -> None:
     print(subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout.strip())
     if find_spec("cpca") is None:
         print(
-            "未安装 cpca，略去对比：pip install cpca / cpca is not installed, so nothing to compare with: pip install cpca"
+            "未安装 cpca，略去对比；请用 ./dev bench geocode / cpca is not installed, so nothing to compare with: use ./dev bench geocode"
         )
 
 

@@ -106,15 +106,15 @@ def measure(
     deadline = perf_counter() + LONGEST_S
     bare: list[tuple[list[float], float, int]] = []
     full: list[tuple[list[float], float, int]] = []
-    with _server(engine) as port:
+    with server_over(engine) as port:
         say("warm up")
-        _fire(port, [_allocation(number) for number in warm], connections, deadline)
-        _fire(port, [_bare(number) for number in warm], connections, deadline)
+        fire(port, [_allocation(number) for number in warm], connections, deadline)
+        fire(port, [bare_request(number) for number in warm], connections, deadline)
         size = -(-requests // rounds)
         for start in range(0, requests, size):
             part = policies[start : min(start + size, requests)]
-            bare.append(_fire(port, [_bare(number) for number in part], connections, deadline))
-            full.append(_fire(port, [_allocation(number) for number in part], connections, deadline))
+            bare.append(fire(port, [bare_request(number) for number in part], connections, deadline))
+            full.append(fire(port, [_allocation(number) for number in part], connections, deadline))
             say(
                 f"round {len(full)}: {len(part) / bare[-1][1]:,.0f} bare, {len(part) / full[-1][1]:,.0f} allocations per second"
             )
@@ -122,14 +122,15 @@ def measure(
     return {
         "connections": connections,
         "rounds": len(full),
-        "bare": _figures(bare),
-        "allocations": _figures(full),
+        "bare": figures_of(bare),
+        "allocations": figures_of(full),
         "ratio": round(median(ratios), 3),
         "ratio_of_each_round": [round(ratio, 3) for ratio in ratios],
     }
 
 
-def _figures(rounds: Sequence[tuple[list[float], float, int]]) -> Figures:
+def figures_of(rounds: Sequence[tuple[list[float], float, int]]) -> Figures:
+    """The figures of what `fire` gave, all rounds together."""
     took = [ms for times, _, _ in rounds for ms in times]
     cuts = quantiles(took, n=100, method="inclusive")
     seconds = sum(seconds for _, seconds, _ in rounds)
@@ -150,11 +151,12 @@ def _allocation(policy_no: str) -> bytes:
     )
 
 
-def _bare(policy_no: str) -> bytes:
+def bare_request(policy_no: str) -> bytes:
+    """A request to the bare endpoint."""
     return f"GET /bare?policy_no={policy_no} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
 
 
-def _fire(port: int, requests: Sequence[bytes], connections: int, deadline: float) -> tuple[list[float], float, int]:
+def fire(port: int, requests: Sequence[bytes], connections: int, deadline: float) -> tuple[list[float], float, int]:
     """Milliseconds of each request, seconds of all together, and how many were not answered with 2xx."""
     took: list[float] = []
     failed = 0
@@ -219,7 +221,7 @@ def _more(connection: socket.socket) -> bytes:
 
 
 @contextmanager
-def _server(engine: Engine) -> Iterator[int]:
+def server_over(engine: Engine) -> Iterator[int]:
     """The port of a server over the engine's database, in a process of its own; it ends when we do."""
     url = engine.url.render_as_string(hide_password=False)
     environment = {**os.environ, "DATABASE_URL": url, "PYTHONPATH": os.pathsep.join(sys.path)}

@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from app.cli import allocation, bench, files, geocoding, review, server
+from app.cli import allocation, bench, calibration, files, gazetteer, geocoding, providers, review, server
 from app.cli.console import explain_failure
 
 app = typer.Typer(
@@ -19,7 +19,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 files.register(app)
+gazetteer.register(app)
 geocoding.register(app)
+calibration.register(app)
+providers.register(app)
 allocation.register(app)
 review.register(app)
 server.register(app)

@@ -15,6 +15,7 @@ def register(app: typer.Typer) -> None:
     benches.command()(match)
     benches.command()(crs)
     benches.command()(geocode)
+    benches.command()(address)
     app.add_typer(benches, name="bench")
 
 
@@ -62,6 +63,13 @@ def match() -> None:
 def crs() -> None:
     """坐标转换的速度与往返误差。 Conversions a second a core, and the largest error of a round trip."""
     from app.bench.crs import main
+
+    main()
+
+
+def address() -> None:
+    """一个地址经 HTTP 定位，比空接口多用的时间。 One address geocoded over HTTP: what it takes over a bare endpoint."""
+    from app.bench.address import main
 
     main()
 

@@ -27,11 +27,13 @@ Json = Annotated[bool, typer.Option("--json", help="机器可读的输出 / mach
 STAGE_NAMES = {
     "intake": "转入 intake",
     "geocode": "地址定位 geocode",
+    "consult": "询问在线服务 consult",
     "match": "匹配区域 match",
     "nature": "性质与归集 nature, grouping",
     "allocate": "分配 allocate",
     "store": "保存 store",
     "commit": "提交 commit",
+    "calibrate": "标定 calibrate",
 }
 
 

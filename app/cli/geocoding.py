@@ -1,5 +1,6 @@
 """Geocoding from a shell: addresses as words, or a column of a file."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,9 +10,11 @@ if TYPE_CHECKING:
     import polars as pl
 
 from app.cli.console import Json, fail, out, print_json, store
+from app.cli.providers import WithProviders, second_opinion
 
 RESULT = (
     "lon", "lat", "level", "confidence", "radius_m", "province", "city", "district", "matched", "provider", "reasons",
+    "decision", "share", "territories", "radius50_m", "subdistrict",
 )  # fmt: skip
 
 
@@ -26,11 +29,20 @@ def geocode(
     ],
     column: Annotated[str | None, typer.Option(help="文件中的地址列 / the file's address column")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="结果文件 / result file")] = None,
+    on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="区域的日期，默认今天 / date of the territories")
+    ] = None,
+    providers: WithProviders = False,
     json: Json = False,
 ) -> None:
-    """定位地址（离线）。 Geocode addresses, offline: coordinates in CGCS2000, match level, confidence, radius, reasons."""
+    """定位地址（默认离线）：坐标（CGCS2000）、匹配级别、置信度、半径、理由，及接受或复核。
+    Geocode addresses, offline by default: coordinates in CGCS2000, match level, confidence, radius, reasons, and whether to accept or
+    review."""
     import polars as pl
 
+    from app.addresses.judge import judge
+    from app.allocation.repository.world import read_areas, read_strategy
+    from app.deps import business_day
     from app.locating.geocoder import current_geocoder
 
     source: pl.DataFrame | None = None
@@ -39,9 +51,15 @@ def geocode(
         texts = source[column].fill_null("")
     else:
         texts = pl.Series("text", addresses, dtype=pl.String)
-    with store() as (engine, _), engine.connect() as connection:
-        geocoder, _version = current_geocoder(connection)
-    found = geocoder.geocode(texts).select(RESULT)
+    with store() as (engine, configured):
+        with engine.connect() as connection:
+            geocoder, _version = current_geocoder(connection)
+            areas, _ = read_areas(connection, on.date() if on is not None else business_day(configured))
+            strategy = read_strategy(connection)
+        answers = geocoder.geocode(texts)
+        if providers:
+            answers = second_opinion(engine, configured, geocoder, texts, answers)
+    found = judge(answers, areas, strategy).select(RESULT)
     if source is not None:
         result = pl.concat([source.drop(RESULT, strict=False), found], how="horizontal")
         if output is not None:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.allocation import loads
 from app.exchange import references, repository
+from app.exchange.crs_test import CrsTest
 from app.exchange.layout import FOLDER, AreaLayout, Layout
 from app.exchange.reading import Batch, Source
 from app.exchange.rebuild import Keys, keys_last
@@ -223,6 +224,7 @@ class _Import:
         self.file = layout.file
         began = time.monotonic()
         storing = Storing(source, _batches(items), self.refused, self.progress)
+        test = CrsTest(source) if layout.table == "gazetteer_place" else None
         try:
             with connection.begin():
                 repository.begin(connection)
@@ -230,12 +232,14 @@ class _Import:
                     if keys is Keys.DROPPED_AND_EMPTY:
                         storing.fill(connection)
                     else:
-                        storing.merge(connection)
+                        storing.merge(connection, test)
                 report = storing.report
                 if report.stored or report.replaced:
                     repository.analyze(connection, layout.table)
                     if layout.table in LOADED_TABLES:
                         loads.refresh(connection)
+                if test is not None:
+                    test.describe_version(connection, rejected=report.rejected)
                 repository.record_file(
                     connection,
                     file=layout.file,

@@ -55,6 +55,13 @@ class Source:
         self._repeats = Repeats(layout.key)
         self._places: list[tuple[int, NDArray[np.int64], NDArray[np.int64]]] = []
         self._areas: areas.Areas | None = None
+        self._declared: list[pl.DataFrame] = []
+
+    @property
+    def declared(self) -> pl.DataFrame:
+        """Of a gazetteer, what its records declare: `row`, `declared` (a `geo.crs.Crs`, null for none)."""
+        schema = {"row": pl.Int64, "declared": pl.String}
+        return pl.concat(self._declared) if self._declared else pl.DataFrame(schema=schema)
 
     def batches(self) -> Iterator[Batch]:
         """The file, part by part. Raises `FileRefused`."""
@@ -151,6 +158,8 @@ class Source:
         if layout.has_points:
             rows, bad = with_points(rows, required=layout.column("lon").required)
             parts.append(bad)
+            if layout.table == "gazetteer_place":
+                self._declared.append(rows.select("row", declared="declared_crs"))
         found = _in_order(pl.concat(parts), layout)
         if layout.whole:
             good = rows.join(found, on="row", how="anti") if found.height else rows

@@ -107,6 +107,83 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = {
         "名下还有收展服务过的保单（{detail} 张），不能转为营销队伍（H1）；请先收回。",
         "Still holds policies that the collection force serviced ({detail}); it cannot become MARKETING (H1). Reclaim them first.",
     ),
+    # A file of places, beyond the interchange's own
+    "FORMAT": (
+        "不认识这种文件；可用的后缀：{detail}。",
+        "This kind of file is not known. Use one of: {detail}.",
+    ),
+    "NOT_OF_ITS_FORMAT": (
+        "文件内容与后缀 {detail} 不符；请用 GIS 软件重新导出，不要只改文件名。",
+        "The content is not what the suffix {detail} says. Export it again from the GIS instead of renaming it.",
+    ),
+    "LAYER": (
+        "要导入哪一个图层？请加 --layer，可选：{detail}。",
+        "Which layer is meant? Add --layer with one of: {detail}.",
+    ),
+    "ENCODING_UNDECLARED": (
+        "文字不是 UTF-8，也没有声明编码；请加 --encoding，例如 --encoding GBK。",
+        "The texts are not UTF-8 and no encoding is declared. Add --encoding, for example --encoding GBK.",
+    ),
+    "ENCODING_UNKNOWN": (
+        "不认识这个编码，或文件不是这个编码；常用的是 UTF-8 与 GBK。",
+        "The encoding is not known, or the file is not in it. Usual ones are UTF-8 and GBK.",
+    ),
+    "SHAPEFILE_PARTS": (
+        "Shapefile 缺少 {detail}；请把同名的 .shp .shx .dbf .prj 放在一起。",
+        "The shapefile lacks {detail}. Keep .shp .shx .dbf .prj of one name together.",
+    ),
+    "ZIP_PATH": (
+        "压缩包里有指向包外的路径、链接或重名文件，已拒绝；请重新打包。",
+        "The zip holds paths that lead out of it, links or doubled names. Pack it again.",
+    ),
+    "ZIP_BOMB": (
+        "压缩包解开后过大（{detail}），已拒绝；请拆成几份。",
+        "The zip would unpack to too much ({detail}). Split it.",
+    ),
+    "PARSER_STOPPED": (
+        "读取进程被中止（{detail}）：文件损坏，或超出内存、时间限制；请用 GIS 软件重新导出或拆分。",
+        "The reading process was stopped ({detail}): the file is broken, or beyond the limits of memory and time. Export it again or split it.",
+    ),
+    "NOT_A_POINT": ("图形不是点；地名需要点。", "The geometry is no point; a place needs one."),
+    "CRS_NOT_DECLARED": (
+        "文件没有声明坐标系{detail}；请加 --crs（CGCS2000、WGS84、GCJ02、BD09 或 EPSG:4549 之类），或 crs 列。高德、腾讯的坐标是 GCJ02，百度的是 BD09。",
+        "The file does not declare its coordinate system{detail}. Add --crs (CGCS2000, WGS84, GCJ02, BD09, or a code like EPSG:4549) or a column crs. "
+        "AMap and Tencent write GCJ02, Baidu BD09.",
+    ),
+    "CRS_NO_TRANSFORMATION": (
+        "声明的坐标系（{detail}）没有公开的高精度转换参数；请让数据提供方转换为 CGCS2000 后再导入。",
+        "There is no public transformation of useful accuracy from the declared system ({detail}). Have the provider convert it to CGCS2000.",
+    ),
+    "CRS_CONTRADICTED": (
+        "坐标与声明的坐标系不符：{detail}。请改正 --crs（或 crs 列）；若是现有地名库有误，先用 guidan gazetteer versions 与 restore 改正；确信无误时加 --force “理由”。",
+        "The coordinates contradict the declared system: {detail}. Correct --crs (or the column crs). If the present "
+        "gazetteer is what is wrong, put that right first: guidan gazetteer versions, restore. If you are sure, add --force “reason”.",
+    ),
+    "FOLDER_CRS_CONTRADICTED": (
+        "坐标与声明的坐标系不符：{detail}。请改正 crs 列后重新导入；确信无误时用 guidan gazetteer import … --force “理由”。",
+        "The coordinates contradict the declared system: {detail}. Correct the column crs and import again; if you are sure, use "
+        "guidan gazetteer import FILE --force “reason”.",
+    ),
+    "AXES_SWAPPED": (
+        "几乎所有坐标的经纬度都颠倒了（{detail}）；请加 --column lon=… --column lat=… 指明各是哪一列。",
+        "Longitude and latitude are exchanged in nearly all records ({detail}). Say which column is which: --column lon=A --column lat=B",
+    ),
+    "SOURCE_NOT_NAMED": (
+        "数据来自哪里？请加 --source 名称（最好还有 --licence 与 --date），或 source 列。",
+        "Where does it come from? Add --source NAME (better with --licence and --date), or a column source.",
+    ),
+    "KIND_NOT_NAMED": (
+        "这些是什么地点？请加 --kind（COMPOUND、POI、COMMUNITY、ROAD、DOOR），或 kind 列。",
+        "What kind of places are these? Add --kind (COMPOUND, POI, COMMUNITY, ROAD, DOOR) or a column kind.",
+    ),
+    "COLUMN_IN_VAIN": (
+        "--column 写的列不存在：{detail}。",
+        "What --column says is not there: {detail}.",
+    ),
+    "ID_OF_OTHER_SOURCE": (
+        "这个编号已属于来源 {detail}；请加 --id-prefix 区分两个来源的编号。",
+        "This id already belongs to the source {detail}. Add --id-prefix to keep the sources' ids apart.",
+    ),
     "EMPTY_GEOMETRY": ("没有图形。", "It has no geometry."),
     "BAD_GEOMETRY": (
         "图形不是面（{detail}）；需要 Polygon 或 MultiPolygon。",

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date
 from io import BytesIO
-from typing import Final
+from typing import Any, Final
 
+import orjson
 import polars as pl
-from sqlalchemy import Connection, text
+import shapely
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import Connection, RowMapping, text
 
 from app.db import copy_in, copy_out
 from app.exchange.rejections import PROBLEMS
@@ -147,6 +151,90 @@ def record_file(connection: Connection, *, file: str, sha256: str, read: int, st
         ),
         {"file": file, "sha256": sha256, "read": read, "stored": stored, "rejected": rejected},
     )
+
+
+PLACES: Final = {
+    "name": pl.String,
+    "kind": pl.String,
+    "city": pl.String,
+    "district": pl.String,
+    "road": pl.String,
+    "number": pl.String,
+    "source": pl.String,
+    "lon": pl.Float64,
+    "lat": pl.Float64,
+}
+"""What the test of a coordinate system needs of a place; degrees in CGCS2000."""
+
+_PLACE: Final = "name, kind, city, district, road, number, source, ST_X(point) AS lon, ST_Y(point) AS lat"
+
+
+def staged_places(connection: Connection, *, most: int) -> pl.DataFrame:
+    """`row` and `PLACES` of staged rows of a gazetteer: about `most` of them, evenly, if there are more."""
+    count: int = connection.exec_driver_sql("SELECT count(*) FROM incoming").scalar_one()
+    query = f"SELECT row_no AS row, {_PLACE} FROM incoming WHERE row_no % :step = 0 ORDER BY row_no"  # noqa: S608
+    return copy_out(connection, query, {"row": pl.Int64, **PLACES}, {"step": max(1, count // most)})
+
+
+def known_places(connection: Connection, sources: Sequence[str | None], *, earlier: bool = False) -> pl.DataFrame:
+    """`PLACES` of the stored gazetteer that other sources tell of and that the staged rows do not replace; or, `earlier`, those
+    of the same sources."""
+    condition = "= ANY" if earlier else "<> ALL"
+    beside = "" if earlier else "AND NOT EXISTS (SELECT FROM incoming s WHERE s.id = p.id)"
+    query = f"SELECT {_PLACE} FROM gazetteer_place p WHERE coalesce(source, '') {condition} (CAST(:sources AS text[])) {beside}"  # noqa: S608
+    return copy_out(connection, query, PLACES, {"sources": [source or "" for source in sources]})
+
+
+def outlines(connection: Connection) -> list[BaseGeometry]:
+    """The areas of the branches."""
+    areas = connection.exec_driver_sql("SELECT ST_AsBinary(geom) FROM branch_area ORDER BY branch_code").scalars()
+    return [shapely.from_wkb(bytes(area)) for area in areas]
+
+
+_DESCRIBE: Final = text(
+    """
+    UPDATE gazetteer_version
+    SET cause = :cause, file = :file, sha256 = :sha256, sources = :sources, licence = :licence, dated = :dated, crs = :crs,
+        rejected = :rejected, sniff = CAST(:sniff AS jsonb), forced = :forced, note = :note
+    WHERE xid = CAST(CAST(pg_current_xact_id() AS text) AS bigint) AND at = now()
+    RETURNING number, added, changed, removed, total
+    """
+)
+
+
+def describe_version(
+    connection: Connection,
+    *,
+    cause: str,
+    file: str | None = None,
+    sha256: str | None = None,
+    sources: Sequence[str] | None = None,
+    licence: str | None = None,
+    dated: date | None = None,
+    crs: str | None = None,
+    rejected: int | None = None,
+    sniff: Any = None,
+    forced: str | None = None,
+    note: str | None = None,
+) -> RowMapping | None:
+    """Say of the gazetteer's version that this transaction has made where it comes from; None if nothing was changed.
+
+    Gives `number`, `added`, `changed`, `removed`, `total`.
+    """
+    bound = {
+        "cause": cause,
+        "file": file,
+        "sha256": sha256,
+        "sources": None if sources is None else list(sources),
+        "licence": licence,
+        "dated": dated,
+        "crs": crs,
+        "rejected": rejected,
+        "sniff": None if sniff is None else orjson.dumps(sniff).decode(),
+        "forced": forced,
+        "note": note,
+    }
+    return connection.execute(_DESCRIBE, bound).mappings().one_or_none()
 
 
 def _same_key(key: Sequence[str]) -> str:

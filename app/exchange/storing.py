@@ -42,10 +42,15 @@ class Storing:
         self._added = repository.fill(connection, layout.table, self._source.columns, frames)
         self._reject_repeated(self._later)
 
-    def merge(self, connection: Connection) -> None:
-        """Into a table that may hold the same rows, or others of the same keys."""
+    def merge(self, connection: Connection, test: Callable[[Connection], None] | None = None) -> None:
+        """Into a table that may hold the same rows, or others of the same keys.
+
+        `test` may look at the staged rows first and raise `FileRefused`.
+        """
         layout, columns = self._source.layout, self._source.columns
         staged = repository.stage(connection, layout.table, columns, (batch.rows for batch in self._taken()))
+        if test is not None:
+            test(connection)
         refused = repository.refused_by_store(connection, layout.table, columns, layout.key)
         self._reject(refused)
         rows = set(refused.get_column("row"))

@@ -1,14 +1,17 @@
-"""The geocoder of this process, built from the stored gazetteer and kept until the gazetteer changes."""
+"""The geocoder of this process, built from the stored gazetteer and kept until the gazetteer or its calibration changes."""
 
+import hashlib
 from dataclasses import dataclass
 from threading import Lock
 
+import orjson
 import polars as pl
 from sqlalchemy import Connection, text
 
 from app.db import copy_out
 from app.revision import world_revision
-from geo.geocoding import Geocoder
+from geo.geocoding import EDITION, Geocoder
+from geo.geocoding.calibration import Calibration, shipped
 
 FRAME = {
     "id": pl.String,
@@ -50,6 +53,9 @@ _CONTENT = text(
 _LEARNED = text("SELECT coalesce(md5(string_agg(decision_id::text, ',' ORDER BY decision_id)), '') FROM learned_place")
 
 
+_CALIBRATION = text("SELECT weights FROM calibration WHERE in_force")
+
+
 @dataclass(frozen=True, slots=True)
 class _Kept:
     database: str
@@ -63,6 +69,11 @@ _lock = Lock()
 _kept: _Kept | None = None
 
 
+def read_places(connection: Connection) -> pl.DataFrame:
+    """The stored gazetteer with the columns of `FRAME`, by id."""
+    return copy_out(connection, _PLACES, FRAME)
+
+
 def gazetteer_version(connection: Connection) -> str:
     """The version of the stored gazetteer: the same for the same places in any database, whatever their order.
 
@@ -72,8 +83,20 @@ def gazetteer_version(connection: Connection) -> str:
     return str(connection.execute(_CONTENT).scalar_one()) + (f"-{learned}" if learned else "")
 
 
+def current_calibration(connection: Connection) -> Calibration:
+    """The calibration in force, or the one that ships."""
+    weights = connection.execute(_CALIBRATION).scalar_one_or_none()
+    return shipped() if weights is None else Calibration.from_dict(weights)
+
+
+def _version(content: str, calibration: Calibration) -> str:
+    """Of what the answers come from: gazetteer, weights, and the way of answering."""
+    digest = hashlib.sha256(orjson.dumps(calibration.to_dict(), option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return f"{content}-{EDITION}-{digest[:8]}"
+
+
 def current_geocoder(connection: Connection, *, learn: bool = False) -> tuple[Geocoder, str]:
-    """The geocoder over the gazetteer as this connection sees it, and the gazetteer's version.
+    """The geocoder over the gazetteer as this connection sees it, and the version that its answers are of.
 
     One read of a single row where nothing has changed since the last call; building takes seconds for a large gazetteer, and
     other threads wait for it meanwhile. `learn`: also build anew when people have taught places since, as a whole run does; a
@@ -96,10 +119,11 @@ def current_geocoder(connection: Connection, *, learn: bool = False) -> tuple[Ge
         if kept is not None and usable(kept):
             return kept.geocoder, kept.version
         learned = str(connection.execute(_LEARNED).scalar_one())
-        version = gazetteer_version(connection)
+        calibration = current_calibration(connection)
+        version = _version(gazetteer_version(connection), calibration)
         if kept is not None and kept.version == version:
             geocoder = kept.geocoder
         else:
-            geocoder = Geocoder.build(copy_out(connection, _PLACES, FRAME))
+            geocoder = Geocoder.build(read_places(connection), calibration=calibration)
         _kept = _Kept(database, revision, learned, version, geocoder)
         return geocoder, version

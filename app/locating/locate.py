@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from app.db import copy_in, copy_out
 from app.geometry import point_hex
+from app.locating.columns import GEOCODED, WITHIN
 from app.locating.keys import keys_of
 from app.locating.settled import PROVIDER, settle_known
 from geo.geocoding import Geocoder
@@ -18,19 +19,7 @@ BATCH = 100_000
 LOCATING_LOCK = 0x6764_0003
 """Namespace of the advisory lock that keeps two transactions from locating the same addresses."""
 
-_COLUMNS = (
-    "address_id",
-    "point",
-    "level",
-    "confidence",
-    "radius_m",
-    "district",
-    "matched",
-    "provider",
-    "reasons",
-    "gazetteer_version",
-    "key",
-)
+_COLUMNS = ("address_id", *GEOCODED)
 
 # A given point is exact; its text is kept but not geocoded. What a person has settled is left alone.
 _WANTED = f"""
@@ -123,6 +112,9 @@ def _located(geocoder: Geocoder, texts: pl.Series, version: str) -> pl.DataFrame
             "level": found.get_column("level"),
             "confidence": found.get_column("confidence").fill_null(0.0),
             "radius_m": found.get_column("radius_m"),
+            "radius50_m": found.get_column("radius50_m"),
+            **{name: found.get_column("within").arr.get(i) for i, name in enumerate(WITHIN)},
+            "subdistrict": found.get_column("subdistrict").replace({"": None}),
             "district": found.get_column("district").replace({"": None}),
             "matched": found.get_column("matched").replace({"": None}),
             "provider": found.get_column("provider"),

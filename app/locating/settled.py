@@ -6,6 +6,7 @@ import polars as pl
 from sqlalchemy import Connection, text
 
 from app.db import copy_out
+from app.locating.columns import GEOCODED, MEASURED
 from app.locating.keys import keys_of
 from geo.geocoding import Geocoder
 
@@ -17,15 +18,16 @@ _DECIDED = """
     SELECT DISTINCT ON (key) key, id AS review_id
     FROM location_decision WHERE scope = 'KEY' AND undone_at IS NULL ORDER BY key, id DESC
 """
-STORE = """
+STORE = f"""
     INSERT INTO location (address_id, point, level, confidence, radius_m, district, matched, provider, gazetteer_version, key, review_id)
     SELECT wanted.address_id, decided.point, decided.level, 1, 0, decided.district, decided.matched, 'REVIEW', '', wanted.key, decided.id
-    FROM {wanted} JOIN location_decision AS decided ON decided.id = wanted.review_id
+    FROM {{wanted}} JOIN location_decision AS decided ON decided.id = wanted.review_id
     ON CONFLICT (address_id) DO UPDATE
     SET point = excluded.point, level = excluded.level, confidence = 1, radius_m = 0, district = excluded.district,
-        matched = excluded.matched, provider = excluded.provider, reasons = '{{}}', gazetteer_version = '', key = excluded.key,
+        matched = excluded.matched, provider = excluded.provider, reasons = '{{{{}}}}', gazetteer_version = '', key = excluded.key,
+        {", ".join(f"{name} = NULL" for name in MEASURED)},
         review_id = excluded.review_id
-"""
+"""  # noqa: S608 (fixed names)
 """Stores decisions as locations; `wanted` is a relation of that name: address_id, key, review_id."""
 
 _STORE_KNOWN = text(
@@ -34,10 +36,7 @@ _STORE_KNOWN = text(
     )
 )
 
-_BEFORE_COLUMNS = (
-    *("address_id", "point", "level", "confidence", "radius_m", "district", "matched", "provider", "reasons"),
-    *("gazetteer_version", "key"),
-)
+_BEFORE_COLUMNS = ("address_id", *GEOCODED)
 _STORE_BEFORE = text(
     f"""
     INSERT INTO location_before ({", ".join(_BEFORE_COLUMNS)}) VALUES ({", ".join(f":{name}" for name in _BEFORE_COLUMNS)})

@@ -14,8 +14,11 @@ from app.models.allocation import (
     WorldRevision,
 )
 from app.models.base import SRID, Base
+from app.models.calibration import Calibration
+from app.models.gazetteer import VERSION_CAUSES, GazetteerChange, GazetteerVersion
 from app.models.organisation import Agent, BranchArea, Organisation, Team
 from app.models.policies import ADDRESS_KINDS, LEVELS, REASONS, Address, Location, OrphanEvent, Policy, Policyholder
+from app.models.providers import OUTCOMES, LocationCandidate, ProviderAnswer, ProviderQuota, ProviderState
 from app.models.records import IdempotencyKey, ImportedFile
 from app.models.review import (
     UNLOCATABLE_REASONS,
@@ -32,11 +35,13 @@ __all__ = [
     "ADDRESS_KINDS",
     "CASE_STATES",
     "LEVELS",
+    "OUTCOMES",
     "PLACE_KINDS",
     "REASONS",
     "RUNGS",
     "SRID",
     "UNLOCATABLE_REASONS",
+    "VERSION_CAUSES",
     "WAITING_CODES",
     "Address",
     "Agent",
@@ -44,14 +49,18 @@ __all__ = [
     "Allocation",
     "Base",
     "BranchArea",
+    "Calibration",
     "Community",
     "Decision",
+    "GazetteerChange",
     "GazetteerPlace",
+    "GazetteerVersion",
     "IdempotencyKey",
     "ImportedFile",
     "LearnedPlace",
     "Location",
     "LocationBefore",
+    "LocationCandidate",
     "LocationDecision",
     "LocationReview",
     "LocationReviewReading",
@@ -60,6 +69,9 @@ __all__ = [
     "OrphanEvent",
     "Policy",
     "Policyholder",
+    "ProviderAnswer",
+    "ProviderQuota",
+    "ProviderState",
     "RefusedEvent",
     "Run",
     "Strategy",

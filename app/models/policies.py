@@ -4,7 +4,18 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from geoalchemy2 import Geometry, WKBElement
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Numeric, Text, UniqueConstraint, func
+from sqlalchemy import (
+    REAL,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Numeric,
+    Text,
+    UniqueConstraint,
+    func,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -62,6 +73,8 @@ class Address(Base):
 class Location(Base):
     """Where the geocoder puts an address (the newest attempt), or where a person has put it: provider `REVIEW` with its decision.
 
+    `radius_m`, `radius50_m`: metres within which nine of ten, and half, of such answers lie. `within_…`: the chance that the true place
+    is no farther than so many metres; null where nobody measured it. `gazetteer_version`: of the geocoder and its gazetteer.
     `key`: the place that the text names, shared by all addresses of an estate or a house number (`app.locating.keys`).
     """
 
@@ -79,7 +92,15 @@ class Location(Base):
     level: Mapped[str] = mapped_column(Text)
     confidence: Mapped[float]
     radius_m: Mapped[float | None]
+    radius50_m: Mapped[float | None]
+    within_50_m: Mapped[float | None] = mapped_column(REAL)
+    within_100_m: Mapped[float | None] = mapped_column(REAL)
+    within_200_m: Mapped[float | None] = mapped_column(REAL)
+    within_500_m: Mapped[float | None] = mapped_column(REAL)
+    within_1000_m: Mapped[float | None] = mapped_column(REAL)
+    within_2500_m: Mapped[float | None] = mapped_column(REAL)
     district: Mapped[str | None] = mapped_column(Text)
+    subdistrict: Mapped[str | None] = mapped_column(Text)
     matched: Mapped[str | None] = mapped_column(Text)
     provider: Mapped[str] = mapped_column(Text)
     reasons: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from geoalchemy2 import Geometry, WKBElement
 from sqlalchemy import (
+    REAL,
     BigInteger,
     CheckConstraint,
     Computed,
@@ -124,7 +125,15 @@ class LocationBefore(Base):
     level: Mapped[str] = mapped_column(Text)
     confidence: Mapped[float]
     radius_m: Mapped[float | None]
+    radius50_m: Mapped[float | None]
+    within_50_m: Mapped[float | None] = mapped_column(REAL)
+    within_100_m: Mapped[float | None] = mapped_column(REAL)
+    within_200_m: Mapped[float | None] = mapped_column(REAL)
+    within_500_m: Mapped[float | None] = mapped_column(REAL)
+    within_1000_m: Mapped[float | None] = mapped_column(REAL)
+    within_2500_m: Mapped[float | None] = mapped_column(REAL)
     district: Mapped[str | None] = mapped_column(Text)
+    subdistrict: Mapped[str | None] = mapped_column(Text)
     matched: Mapped[str | None] = mapped_column(Text)
     provider: Mapped[str] = mapped_column(Text)
     reasons: Mapped[list[str]] = mapped_column(ARRAY(Text))

@@ -6,12 +6,10 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Connection, text
 
 from app.locating.geocoder import current_geocoder
 from geo.geocoding import Candidate, Geocoder
-from geo.geocoding.geocoder import RADIUS_AT
 
 LIMIT = 9
 """Candidates shown: the keys 1 to 9 choose among them."""
@@ -84,7 +82,7 @@ def rank(geocoder: Geocoder, address: str | None) -> list[Ranked]:
                 lat=candidate.lat,
                 level=candidate.level,
                 confidence=candidate.confidence,
-                radius_m=_radius(candidate, geocoder),
+                radius_m=candidate.radius_m,
                 name=candidate.name,
                 district=candidate.district,
                 address=candidate.address,
@@ -113,10 +111,3 @@ def covers(connection: Connection, points: Sequence[tuple[float, float]], on: da
 def _name(candidate: Candidate) -> str:
     said = f"{candidate.lon:.6f},{candidate.lat:.6f},{candidate.level},{candidate.name}"
     return hashlib.sha256(said.encode()).hexdigest()[:12]
-
-
-def _radius(candidate: Candidate, geocoder: Geocoder) -> float | None:
-    given = getattr(candidate, "radius_m", None)
-    if given is not None:
-        return float(given)
-    return float(np.interp(candidate.confidence, RADIUS_AT, geocoder.calibration.radius))

@@ -20,6 +20,7 @@ from app.errors import (
     LocationReviewNotFound,
     OutsideCityUnconfirmed,
 )
+from app.locating.columns import GEOCODED
 from app.locating.geocoder import current_geocoder
 from app.locating.keys import keys_of
 from app.locating.locate import LOCATING_LOCK
@@ -105,17 +106,13 @@ _INSERT = text(
     """
 )
 
+_KEPT = ", ".join(GEOCODED)
 _KEEP = text(
-    """
-    INSERT INTO location_before (address_id, point, level, confidence, radius_m, district, matched, provider, reasons,
-        gazetteer_version, key)
-    SELECT address_id, point, level, confidence, radius_m, district, matched, provider, reasons, gazetteer_version, key
-    FROM location WHERE address_id = ANY (:ids) AND review_id IS NULL
-    ON CONFLICT (address_id) DO UPDATE
-    SET point = excluded.point, level = excluded.level, confidence = excluded.confidence, radius_m = excluded.radius_m,
-        district = excluded.district, matched = excluded.matched, provider = excluded.provider, reasons = excluded.reasons,
-        gazetteer_version = excluded.gazetteer_version, key = excluded.key
-    """
+    f"""
+    INSERT INTO location_before (address_id, {_KEPT})
+    SELECT address_id, {_KEPT} FROM location WHERE address_id = ANY (:ids) AND review_id IS NULL
+    ON CONFLICT (address_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in GEOCODED)}
+    """  # noqa: S608 (fixed names)
 )
 _SETTLE = text(
     STORE.format(

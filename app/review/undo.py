@@ -9,6 +9,7 @@ from app.allocation.domain import UNALLOCATED_STATES
 from app.allocation.repository.waiting import enter
 from app.db import lock_branches
 from app.errors import LocationDecisionChanged, LocationDecisionNotFound, LocationDecisionUndone, UndoReasonMissing
+from app.locating.columns import GEOCODED
 from app.locating.locate import LOCATING_LOCK
 from app.locating.settled import STORE
 
@@ -35,12 +36,10 @@ _OTHER = text(
     )
 )
 _RESTORE = text(
-    """
-    UPDATE location l
-    SET point = b.point, level = b.level, confidence = b.confidence, radius_m = b.radius_m, district = b.district, matched = b.matched,
-        provider = b.provider, reasons = b.reasons, gazetteer_version = b.gazetteer_version, key = b.key, review_id = NULL
+    f"""
+    UPDATE location l SET {", ".join(f"{name} = b.{name}" for name in GEOCODED)}, review_id = NULL
     FROM location_before b WHERE b.address_id = l.address_id AND l.review_id = :id
-    """
+    """  # noqa: S608 (fixed names)
 )
 # What the geocoder was never asked: the next run asks it.
 _FORGET = text("DELETE FROM location WHERE review_id = :id")

@@ -99,7 +99,7 @@ def read_mentions(
     """Known roads in codes[begin:end] and the number behind each; `roads` is a reversed lexicon.
 
     Rows of `out`: road, number (-1 = none), branch, first and last position of the mention, position where the
-    road's name ends. Returns how many rows were filled. Of overlapping roads the one with a number wins, then
+    road's name ends, whether the number counts lanes (弄) instead of houses. Returns how many rows were filled. Of overlapping roads the one with a number wins, then
     the longer.
     """
     count = 0
@@ -107,7 +107,7 @@ def read_mentions(
         road, length = longest_before(roads, codes, begin, p)
         if road == NOTHING:
             continue
-        first, last, number, branch = p - length, p, -1, 0
+        first, last, number, branch, lane = p - length, p, -1, 0, 0
         if p < end and begins_number(codes, p, begin):
             value, b, after = read_number(codes, p, end)
             if value >= 0:
@@ -115,6 +115,7 @@ def read_mentions(
                 chinese = KINDS[codes[p]] == NUMERAL
                 if width > 0 and (counted in (HOUSE, LANE, YARD)):
                     number, branch, last = value, b, after + width
+                    lane = 1 if counted == LANE else 0
                 elif not chinese and (width == 0 or counted == NO_COUNT) and value < 10000:
                     number, branch, last = value, b, after
         if count > 0 and first < out[count - 1, 5]:
@@ -125,7 +126,7 @@ def read_mentions(
         if count == len(out):
             break
         out[count, 0], out[count, 1], out[count, 2] = road, number, branch
-        out[count, 3], out[count, 4], out[count, 5] = first, last, p
+        out[count, 3], out[count, 4], out[count, 5], out[count, 6] = first, last, p, lane
         count += 1
     return count
 

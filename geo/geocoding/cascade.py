@@ -26,7 +26,7 @@ def empty_found(rows: int) -> Found:
 @entry
 def find_candidates(parsed: Parsed, index: Index, first: int, found: Found) -> None:
     """Fill `found` with the candidates of the texts first, first + 1, …"""
-    mentions = np.empty((6, 6), np.int64)
+    mentions = np.empty((6, 7), np.int64)
     hits = np.empty((HITS, 4), np.int64)
     codes = parsed.codes
     for i in range(len(found.counts)):

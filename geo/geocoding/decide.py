@@ -9,7 +9,7 @@ import numpy as np
 from geo.address.compiled import compiled, entry
 from geo.geocoding.distance import metres
 from geo.geocoding.evidence import AGREES, AGREES_SHORT, CLEAN, FAR, HOUSE_DISAGREES, RIVALS, WIDTH
-from geo.geocoding.index import BY_HOUSE, BY_INTERPOLATION, BY_NAME, BY_ROAD, CAPACITY, F64, I32, Found, Records
+from geo.geocoding.index import BY_HOUSE, BY_INTERPOLATION, BY_NAME, BY_ROAD, CAPACITY, F32, F64, I32, Found, Records
 
 BESIDE: Final = 300.0  # metres within which candidates tell of one place
 ROAD_ERROR: Final = 150.0  # metres, of a point between two houses
@@ -49,6 +49,8 @@ def choose(found: Found, places: Records, weights: F64, apart: float) -> Chosen:
             belief[i, c] /= total
             if belief[i, c] > most:
                 best, most = c, belief[i, c]
+        if best >= 0 and candidates[best].place < 0:
+            best, most = named_beside(candidates, found.evidence[i], belief[i], count, best)
         column[i] = best
         if best < 0:
             continue
@@ -86,6 +88,18 @@ def choose(found: Found, places: Records, weights: F64, apart: float) -> Chosen:
         answer[i, 13], answer[i, 14], answer[i, 15] = e[FAR], e[RIVALS], e[HOUSE_DISAGREES]
         answer[i, 11] = np.log2(1.0 * places[place].sources) if place >= 0 else 0.0
     return Chosen(column, answer, belief, lon, lat)
+
+
+@compiled
+def named_beside(candidates: Records, evidence: F32, belief: F64, count: int, best: int) -> tuple[int, float]:
+    """Of a point on a road and a place beside it whose name stands in the text, the place is the answer."""
+    named, most = best, 0.0
+    for c in range(count):
+        if evidence[c, CLEAN] > 0.0 and belief[c] > most:
+            d = metres(candidates[best].lon, candidates[best].lat, candidates[c].lon, candidates[c].lat)
+            if d <= BESIDE:
+                named, most = c, belief[c]
+    return named, belief[named]
 
 
 @compiled

@@ -22,13 +22,15 @@ EVIDENCE: Final = (
     "house disagrees", "estimate agrees", "estimate disagrees", "two names", "error", "lonely", "name at a house",
     "name on a road", "whole name at a house", "agreeing houses", "disagreeing houses", "clean name", "clean long name",
     "clean unique name", "another clean name", "unknown name in text", "clean name on a road", "clean part",
+    "behind another road", "part behind the name", "number behind the name",
+    "name of a street",
 )  # fmt: skip
 WIDTH: Final = len(EVIDENCE)
 (BIAS, NAME, LENGTH, TWO, LEFT, RIGHT, PHASE, HINT, PLACES, EXACT, BRANCH, NEAR, SAME, OTHER, NO_ROAD, FAR, INTERPOLATED,
  GAP, ONE_SIDED, DIFFERENCE, AGREES, AGREES_SHORT, CONTRADICTS, CONTRADICTS_SHORT, SOURCES, SPREAD, RIVALS, VOTE, OUTLIER,
  ROAD_ONLY, HOUSE_AGREES, HOUSE_DISAGREES, ESTIMATE_AGREES, ESTIMATE_DISAGREES, NAMES, ERROR, LONELY, NAME_HOUSE, NAME_ROAD,
  WHOLE_HOUSE, HOUSES_AGREE, HOUSES_DISAGREE, CLEAN, CLEAN_LONG, CLEAN_UNIQUE, OTHER_CLEAN, UNKNOWN_NAME, CLEAN_ROAD,
- CLEAN_PART) = (0, 1, *range(6, 53))  # fmt: skip
+ CLEAN_PART, OTHER_ROAD, PART_BEHIND, NUMBER_BEHIND, STREET) = (0, 1, *range(6, 57))  # fmt: skip
 
 
 @compiled

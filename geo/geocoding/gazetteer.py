@@ -60,7 +60,7 @@ def build_index(frame: pl.DataFrame, divisions: Divisions) -> tuple[Index, I32]:
     lon, lat = frame["lon"].to_numpy(), frame["lat"].to_numpy()
     place_of, places = merge(frame, city, lon, lat)
     count = len(places["lon"])
-    entry_house, house_road, house_number, house_branch = houses_of(frame, roads, counters)
+    entry_house, house_road, house_number, house_branch, house_lane = houses_of(frame, roads, counters)
     place_city = first_of(place_of, city, count)
     place_district = majority(place_of, district, count)
     voted, vote = neighbours_vote(places["lon"], places["lat"], place_district, places["sources"])
@@ -76,11 +76,12 @@ def build_index(frame: pl.DataFrame, divisions: Divisions) -> tuple[Index, I32]:
                 "city": place_city[house_place],
                 "number": house_number,
                 "branch": house_branch,
+                "lane": house_lane,
                 "place": house_place,
             }
         )
         .unique()
-        .sort("road", "city", "number", "branch", "place")
+        .sort("road", "city", "number", "branch", "lane", "place")
     )
     lonely = distance_on_road(houses, places["lon"], places["lat"])
     by_place = houses.select("place", "road", "number").unique().sort("place", "road", "number")
@@ -222,8 +223,8 @@ def road_lexicon(frame: pl.DataFrame, divisions: Divisions, city: I32) -> tuple[
     return build_lexicon(forms, values, reverse=True), names
 
 
-def houses_of(frame: pl.DataFrame, roads: Lexicon, counters: Lexicon) -> tuple[I64, I32, I32, I32]:
-    """(entry, road, number or -1, branch) read from road and number, address, and name."""
+def houses_of(frame: pl.DataFrame, roads: Lexicon, counters: Lexicon) -> tuple[I64, I32, I32, I32, I32]:
+    """(entry, road, number or -1, branch, whether it is a lane's) read from road and number, address, and name."""
     joined = pl.select(
         pl.concat_str(
             frame["road_word"],
@@ -236,10 +237,11 @@ def houses_of(frame: pl.DataFrame, roads: Lexicon, counters: Lexicon) -> tuple[I
     ).to_series()
     texts = fold(joined)
     capacity = 6 * len(texts.start)
-    out = np.empty((capacity, 4), np.int64)
+    out = np.empty((capacity, 5), np.int64)
     filled = read_houses(texts.codes, texts.start, texts.end, counters, roads, out)
     out = out[:filled]
-    return out[:, 0].copy(), out[:, 1].astype(np.int32), out[:, 2].astype(np.int32), out[:, 3].astype(np.int32)
+    road, number, branch, lane = (out[:, k].astype(np.int32) for k in range(1, 5))
+    return out[:, 0].copy(), road, number, branch, lane
 
 
 @entry
@@ -251,13 +253,14 @@ def read_houses(
     roads: Lexicon,
     out: I64,
 ) -> int:
-    """Roads and numbers of each text, at most six a text; `out` rows: text, road, number, branch."""
-    mentions = np.empty((6, 6), np.int64)
+    """Roads and numbers of each text, at most six a text; `out` rows: text, road, number, branch, lane."""
+    mentions = np.empty((6, 7), np.int64)
     filled = 0
     for row in range(len(start)):
         for m in range(read_mentions(counters, roads, codes, start[row], end[row], mentions)):
             out[filled, 0] = row
             out[filled, 1], out[filled, 2], out[filled, 3] = mentions[m, 0], mentions[m, 1], mentions[m, 2]
+            out[filled, 4] = mentions[m, 6]
             filled += 1
     return filled
 

@@ -19,24 +19,35 @@ from geo.address.divisions import (
     build_divisions,
     resolve_divisions,
 )
-from geo.geocoding.calibration import APART, Calibration, confidence_of, shipped
+from geo.geocoding.answers import SCHEMA, Words, frame_of
+from geo.geocoding.calibration import (
+    APART,
+    GOOD,
+    RADII,
+    Calibration,
+    chances_within,
+    confidence_of,
+    inputs_of,
+    radius_within,
+    shipped,
+)
 from geo.geocoding.cascade import empty_found, find_candidates
-from geo.geocoding.decide import Chosen, choose
-from geo.geocoding.evidence import CONTRADICTS, CONTRADICTS_SHORT, SPREAD
+from geo.geocoding.decide import LEAST_ERROR, ROAD_ERROR, Chosen, choose
+from geo.geocoding.evidence import CLEAN, CONTRADICTS, CONTRADICTS_SHORT, PHASE, SPREAD
 from geo.geocoding.gazetteer import LEVELS, PLACE_KINDS, build_index, prepare
-from geo.geocoding.index import BY_HOUSE, BY_INTERPOLATION, BY_NAME, Found, Index, Parsed, Records
+from geo.geocoding.index import (
+    ASSUMED_CITY,
+    BY_HOUSE,
+    BY_INTERPOLATION,
+    BY_NAME,
+    Found,
+    Index,
+    Parsed,
+    Records,
+)
 
 BLOCK: Final = 8192
-PROVIDER: Final = "gazetteer"
 RURAL_TEXT: Final = "(?:村|屯|寨).{0,8}(?:组|队|社)"
-SCHEMA: Final = {
-    "lon": pl.Float64, "lat": pl.Float64, "level": pl.String, "confidence": pl.Float64, "radius_m": pl.Float64,
-    "province": pl.String, "city": pl.String, "district": pl.String, "matched": pl.String, "provider": pl.String,
-    "reasons": pl.String,
-}  # fmt: skip
-REASONS: Final = (
-    "NOT_FOUND", "ONLY_DISTRICT", "ONLY_ROAD", "DISTRICT_CONTRADICTION", "AMBIGUOUS_NAME", "SOURCES_DISAGREE", "STALE_DIVISION", "RURAL",
-)  # fmt: skip
 (
     NOT_FOUND,
     ONLY_DISTRICT,
@@ -46,26 +57,41 @@ REASONS: Final = (
     SOURCES_DISAGREE,
     STALE_DIVISION,
     RURAL,
-) = (1 << np.arange(8)).tolist()
-ASSUMED_CITY: Final = 1 << 8
-"""Beside the bits of `geo.address.divisions` in the flags: the text itself states no city."""
+    INEXACT_NAME,
+    INTERPOLATED,
+) = (1 << np.arange(10)).tolist()
 LEVEL_CODES: Final = {name: i for i, name in enumerate(LEVELS)}
 KIND_LEVELS: Final = np.array([LEVEL_CODES[k] for k in PLACE_KINDS], np.int8)
-LARGEST_RADIUS: Final = 2000.0  # metres
+SURE: Final = 0.65
+"""The least chance that the truth lies within `GOOD` metres at which an answer is a location; below it is a guess."""
+NINE_OF_TEN: Final = 1.82  # a two-dimensional normal error: its ninth decile over its median
 LARGEST_ROAD_RADIUS: Final = 700.0  # metres: only short roads are points
-RADIUS_AT: Final = (np.arange(10) + 0.5) / 10
+LARGEST_RADIUS: Final = 5000.0  # metres: what is farther is told as this
 
 
 class Candidate(NamedTuple):
-    """One place an address may mean. Coordinates are CGCS2000 degrees, longitude first."""
+    """One place an address may mean. Coordinates are CGCS2000 degrees, longitude first. `confidence`: the belief that it is this one;
+    `radius_m`: if it is, nine of ten such places lie within so many metres of their point."""
 
     lon: float
     lat: float
     level: str
     confidence: float
+    radius_m: float
     name: str
     district: str
     address: str
+
+
+class Weighed(NamedTuple):
+    """Answers before they are judged: positions of the texts that have one, `calibration.INPUTS` of each, the point in CGCS2000
+    degrees, the level."""
+
+    rows: npt.NDArray[np.int64]
+    inputs: npt.NDArray[np.float64]
+    lon: npt.NDArray[np.float64]
+    lat: npt.NDArray[np.float64]
+    level: list[str]
 
 
 class Geocoder:
@@ -83,6 +109,7 @@ class Geocoder:
         for positions in (index.places["city"], index.places["district"]):
             self.covered[positions[positions >= 0]] = True
         cities = np.unique(index.places["city"][index.places["city"] >= 0])
+        self.words = Words.of(divisions.names, divisions.town_names, names)
         self.only_city = int(cities[0]) if len(cities) == 1 else -1
 
     @classmethod
@@ -107,14 +134,17 @@ class Geocoder:
     ) -> pl.DataFrame:
         """One row per text in the same order, with the columns of `SCHEMA`.
 
-        lon, lat: CGCS2000 degrees, null where no point is sure enough; radius_m: within it 90 % of such answers lie;
-        reasons: codes joined by `;`. `prior_city`, `prior_district`: names whose city settles what a text leaves open
-        (the policy's branch), never what it says.
+        lon, lat: CGCS2000 degrees, null where no point is sure enough; radius_m, radius50_m: within them nine of ten, and half, of
+        such answers lie; within: the chance that the truth lies within each of `calibration.RADII`; confidence: as
+        `calibration.confidence_of` gives it without territories; reasons: codes joined by `;`. `prior_city`,
+        `prior_district`: names whose city settles what a text leaves open (the policy's branch), never what it says.
         """
         asked = pl.DataFrame({"text": texts.cast(pl.String).fill_null("")}).with_columns(
             city=pl.lit("") if prior_city is None else prior_city.fill_null(""),
             district=pl.lit("") if prior_district is None else prior_district.fill_null(""),
         )
+        if len(asked) == 1:
+            return self._answer(asked)
         distinct = asked.unique(maintain_order=True)
         parts = [self._answer(distinct.slice(at, 64 * BLOCK)) for at in range(0, len(distinct), 64 * BLOCK)]
         answers = pl.concat(parts) if parts else pl.DataFrame(schema=SCHEMA)
@@ -133,9 +163,24 @@ class Geocoder:
         prior = None if prior_city is None else pl.Series([prior_city], dtype=pl.String)
         return self.geocode(pl.Series([text], dtype=pl.String), prior_city=prior).row(0, named=True)
 
-    def candidates(self, text: str, limit: int = 5) -> list[Candidate]:
-        """The likeliest places for one address, best first."""
-        parsed = self._parse(pl.DataFrame({"text": [text], "city": [""], "district": [""]}))
+    def weighed(self, texts: pl.Series, prior_city: pl.Series | None = None) -> Weighed:
+        """The chosen places of texts (n strings) with what their distance from the truth is judged by: for who measures."""
+        asked = pl.DataFrame({"text": texts.fill_null("")}).with_columns(
+            city=pl.lit("") if prior_city is None else prior_city.fill_null(""), district=pl.lit("")
+        )
+        parsed = self._parse(asked)
+        found = empty_found(len(asked))
+        find_candidates(parsed, self.index, 0, found)
+        chosen = choose(found, self.index.places, self.calibration.candidate, APART)
+        rows = np.flatnonzero(chosen.column >= 0)
+        column = chosen.column[rows]
+        inputs = inputs_of(chosen.answer[rows], found.evidence[rows, column])
+        levels = levels_of(found.candidates[rows, column], self.index)
+        return Weighed(rows, inputs, chosen.lon[rows], chosen.lat[rows], [LEVELS[i] for i in levels.tolist()])
+
+    def candidates(self, text: str, limit: int = 5, prior_city: str | None = None) -> list[Candidate]:
+        """The likeliest places for one address, best first; `confidence` is the belief that it is this one."""
+        parsed = self._parse(pl.DataFrame({"text": [text], "city": [prior_city or ""], "district": [""]}))
         found = empty_found(1)
         find_candidates(parsed, self.index, 0, found)
         chosen = choose(found, self.index.places, self.calibration.candidate, APART)
@@ -145,12 +190,14 @@ class Geocoder:
             chosen_one = found.candidates[:1, c]
             place = int(chosen_one["place"][0])
             level = levels_of(chosen_one, self.index)
+            error = float(self.index.places["error"][place]) if place >= 0 else ROAD_ERROR
             result.append(
                 Candidate(
                     float(chosen_one["lon"][0]),
                     float(chosen_one["lat"][0]),
                     LEVELS[int(level[0])],
                     round(float(chosen.belief[0, c]), 4),
+                    round(NINE_OF_TEN * float(np.hypot(error, LEAST_ERROR))),
                     self.names[place] if place >= 0 else "",
                     self._name(int(self.index.places["district"][place])) if place >= 0 else "",
                     self.addresses[place] if place >= 0 else "",
@@ -189,6 +236,7 @@ class Geocoder:
             city,
             stated.district,
             np.where(stated.city >= 0, stated.flags, stated.flags | ASSUMED_CITY).astype(np.int32),
+            stated.town,
         )
 
     def _answer(self, asked: pl.DataFrame) -> pl.DataFrame:
@@ -198,6 +246,7 @@ class Geocoder:
             "lon": np.full(rows, np.nan), "lat": np.full(rows, np.nan), "level": np.full(rows, LEVEL_CODES["NONE"], np.int8),
             "confidence": np.zeros(rows), "radius": np.full(rows, np.nan), "place": np.full(rows, -1, np.int32),
             "reasons": np.zeros(rows, np.int64), "district": parsed.district.copy(), "city": parsed.city.copy(),
+            "radius50": np.full(rows, np.nan), "within": np.zeros((rows, len(RADII)), np.float32), "town": parsed.town,
         }  # fmt: skip
         for first in range(0, rows, BLOCK):
             found = empty_found(min(BLOCK, rows - first))
@@ -205,9 +254,14 @@ class Geocoder:
             chosen = choose(found, self.index.places, self.calibration.candidate, APART)
             self._settle(parsed, first, found, chosen, columns)
         lost = np.flatnonzero(np.isnan(columns["lon"]))
-        rural = asked["text"].gather(lost).str.contains(RURAL_TEXT).to_numpy()
-        columns["reasons"][lost[rural]] |= RURAL
-        return self._frame(columns)
+        if len(lost):
+            rural = asked["text"].gather(lost).str.contains(RURAL_TEXT).to_numpy()
+            columns["reasons"][lost[rural]] |= RURAL
+        above = self.divisions.province
+        district, city = columns["district"], columns["city"]
+        columns["province"] = np.where(district >= 0, above[district], np.where(city >= 0, above[city], -1))
+        columns["city"] = np.where(city >= 0, city, np.where(district >= 0, self.divisions.city[district], -1))
+        return frame_of(columns, self.words)
 
     def _settle(
         self, parsed: Parsed, first: int, found: Found, chosen: Chosen, out: dict[str, npt.NDArray[Any]]
@@ -216,27 +270,36 @@ class Geocoder:
         rows = np.flatnonzero(chosen.column >= 0)
         column = chosen.column[rows]
         at = first + rows
-        confidence = confidence_of(chosen.answer[rows], self.calibration.answer)
+        evidence = found.evidence[rows, column]
+        within = chances_within(inputs_of(chosen.answer[rows], evidence), self.calibration.reach)
+        confidence = confidence_of(within)
         picked = found.candidates[rows, column]
         level, place, near = levels_of(picked, self.index), picked["place"], picked["near"]
-        radius = np.interp(confidence, RADIUS_AT, self.calibration.radius)
-        evidence = found.evidence[rows, column]
+        radius = np.minimum(radius_within(within, 0.9), LARGEST_RADIUS)
         reasons = np.zeros(len(rows), np.int64)
         road = level == LEVEL_CODES["ROAD"]
         reasons[road] |= ONLY_ROAD
         reasons[(evidence[:, CONTRADICTS] > 0) | (evidence[:, CONTRADICTS_SHORT] > 0)] |= DISTRICT_CONTRADICTION
         reasons[chosen.answer[rows, 3] > -1.5] |= AMBIGUOUS_NAME
         reasons[(evidence[:, SPREAD] > 0.6)] |= SOURCES_DISAGREE
-        # A point that nine times in ten lies nearer than this is a location; any other is a guess and is kept back.
-        sure = radius <= np.where(level == LEVEL_CODES["ROAD"], LARGEST_ROAD_RADIUS, LARGEST_RADIUS)
+        named = (picked["how"] & BY_NAME) != 0
+        reasons[named & (evidence[:, CLEAN] == 0) & (evidence[:, PHASE] == 0)] |= INEXACT_NAME
+        reasons[~named & ((picked["how"] & BY_INTERPOLATION) != 0)] |= INTERPOLATED
+        sure = (within[:, RADII.index(GOOD)] >= SURE) & (~road | (radius <= LARGEST_ROAD_RADIUS))
         out["lon"][at] = np.where(sure, chosen.lon[rows], np.nan)
         out["lat"][at] = np.where(sure, chosen.lat[rows], np.nan)
         out["level"][at] = level
         out["confidence"][at], out["radius"][at], out["place"][at] = confidence, np.where(sure, radius, np.nan), place
+        out["radius50"][at] = np.where(sure, np.minimum(radius_within(within, 0.5), LARGEST_RADIUS), np.nan)
+        out["within"][at] = np.where(sure[:, None], within, 0.0)
         out["reasons"][at] |= reasons
-        district = self.index.places["voted"][near]
+        # Where the point lies, which is not always what the text says: then both are told, the one by its reason.
+        district = self.index.places["district"][near]
         stated = parsed.district[at]
-        out["district"][at] = np.where(stated >= 0, stated, np.where(sure, district, -1))
+        out["district"][at] = np.where(sure & (district >= 0), district, stated)
+        out["reasons"][at] |= np.where(
+            sure & (stated >= 0) & (district >= 0) & (district != stated), DISTRICT_CONTRADICTION, 0
+        )
         city = self.index.places["city"][near]
         out["city"][at] = np.where((city >= 0) & sure, city, out["city"][at])
         flags = parsed.flags[first : first + len(chosen.column)]
@@ -253,40 +316,8 @@ class Geocoder:
         coarse = np.where(
             known, LEVEL_CODES["DISTRICT"], np.where(stated_city, LEVEL_CODES["CITY"], LEVEL_CODES["NONE"])
         )
+        coarse = np.where(parsed.town[whole] >= 0, LEVEL_CODES["SUBDISTRICT"], coarse)
         out["level"][whole] = np.where(none, coarse, out["level"][whole])
-
-    def _frame(self, out: dict[str, npt.NDArray[Any]]) -> pl.DataFrame:
-        names = pl.Series([*self.divisions.names, ""], dtype=pl.String)
-        above = self.divisions.province
-        district, city = out["district"], out["city"]
-        within = np.where(district >= 0, above[district], np.where(city >= 0, above[city], -1))
-        city = np.where(city >= 0, city, np.where(district >= 0, self.divisions.city[district], -1))
-        codes = out["reasons"]
-        distinct = np.unique(codes)
-        words = pl.Series(
-            [";".join(r for i, r in enumerate(REASONS) if code >> i & 1) for code in distinct.tolist()], dtype=pl.String
-        )
-        matched = pl.Series([*self.names, ""], dtype=pl.String)
-        return (
-            pl.DataFrame(
-                {
-                    "lon": pl.Series(out["lon"], nan_to_null=True),
-                    "lat": pl.Series(out["lat"], nan_to_null=True),
-                    "level": pl.Series(LEVELS, dtype=pl.String).gather(out["level"].astype(np.uint32)),
-                    "confidence": out["confidence"].round(4),
-                    "radius_m": pl.Series(out["radius"], nan_to_null=True),
-                    "province": names.gather(np.where(within >= 0, within, len(names) - 1).astype(np.uint32)),
-                    "city": names.gather(np.where(city >= 0, city, len(names) - 1).astype(np.uint32)),
-                    "district": names.gather(np.where(district >= 0, district, len(names) - 1).astype(np.uint32)),
-                    "matched": matched.gather(
-                        np.where(out["place"] >= 0, out["place"], len(matched) - 1).astype(np.uint32)
-                    ),
-                    "reasons": words.gather(np.searchsorted(distinct, codes).astype(np.uint32)),
-                }
-            )
-            .with_columns(provider=pl.lit(PROVIDER))
-            .select(list(SCHEMA))
-        )
 
 
 def levels_of(picked: Records, index: Index) -> npt.NDArray[np.int8]:

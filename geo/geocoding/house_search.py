@@ -80,25 +80,30 @@ def add_houses(
     """Houses of the same road and number; else a point between neighbours; else the road. Returns the new count."""
     for m in range(known):
         low, high = road_range(road_first, houses, mentions[m, 0], city)
-        number, branch = mentions[m, 1], mentions[m, 2]
+        number, branch, lane = mentions[m, 1], mentions[m, 2], mentions[m, 6]
         if high <= low:
             continue
         exact = 0
         if number >= 0:
+            own_kind = False
             for h in range(low, high):
-                if houses[h].number != number:
+                own_kind = own_kind or (houses[h].number == number and houses[h].lane == lane)
+            for h in range(low, high):
+                if houses[h].number != number or (own_kind and houses[h].lane != lane):
                     continue
                 p = houses[h].place
                 c, count = add(candidates, evidence, count, p, p, places[p].lon, places[p].lat, BY_HOUSE)
                 if c >= 0:
-                    same = houses[h].branch == branch
+                    same = houses[h].branch == branch and houses[h].lane == lane
                     evidence[c, EXACT if same else BRANCH] = 1.0
                     if same:
                         candidates[c].exact = 1
                     exact += 1
             if exact <= 1 or district >= 0:
-                count = interpolate(places, houses, low, high, number, district, candidates, evidence, count)
-        if count == 0:
+                count = interpolate(
+                    places, houses, low, high, number, lane, exact > 0, district, candidates, evidence, count
+                )
+        if count == 0 or (number < 0 and m == known - 1):
             count = road_point(places, houses, low, high, district, candidates, evidence, count)
     return count
 
@@ -110,17 +115,22 @@ def interpolate(
     low: int,
     high: int,
     number: int,
+    lane: int,
+    strict: bool,
     district: int,
     candidates: Records,
     evidence: F32,
     count: int,
 ) -> int:
-    """A point between the nearest lower and higher numbers of the same side; with one neighbour, that one."""
+    """A point between the nearest lower and higher numbers of the same kind and side, else of the same kind, else, unless `strict`, of
+    any (lanes stand in the order of houses); with one neighbour, that one."""
     below, above = -1, -1
-    for parity in range(2):
+    for leniency in range(2 if strict else 3):
         for h in range(low, high):
             n = houses[h].number
-            if n < 0 or n == number or (parity == 0 and (n - number) % 2 != 0):
+            if n < 0 or n == number:
+                continue
+            if (leniency == 0 and (n - number) % 2 != 0) or (leniency < 2 and houses[h].lane != lane):
                 continue
             if district >= 0 and places[houses[h].place].district != district:
                 continue

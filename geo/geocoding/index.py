@@ -34,8 +34,11 @@ PLACE: Final = np.dtype(
 )  # fmt: skip
 # What a name can mean: a place, and the kind of alias (`names.KINDS`).
 MEANING: Final = np.dtype([("place", np.int32), ("kind", np.int32)])
-# A house on a road; number -1: the place lies on the road without a number.
-HOUSE: Final = np.dtype([("city", np.int32), ("number", np.int32), ("branch", np.int32), ("place", np.int32)])
+# A house on a road; number -1: the place lies on the road without a number; lane: 1 where the number is a lane's (弄), which are
+# counted beside the houses.
+HOUSE: Final = np.dtype(
+    [("city", np.int32), ("number", np.int32), ("branch", np.int32), ("lane", np.int32), ("place", np.int32)]
+)
 # A road of a place.
 ON_ROAD: Final = np.dtype([("road", np.int32), ("number", np.int32)])
 # A place that a text may mean. place: -1 for a point on a road, which `near` is nearest to; how: bits, see below.
@@ -46,6 +49,8 @@ CANDIDATE: Final = np.dtype(
     ]
 )  # fmt: skip
 BY_NAME, BY_HOUSE, BY_INTERPOLATION, BY_ROAD = 1, 2, 4, 8
+ASSUMED_CITY: Final = 1 << 8
+"""Beside the bits of `geo.address.divisions` in the flags of a text: it states no city itself."""
 CAPACITY: Final = 24  # candidates per text
 CELL: Final = 0.008  # degrees: the grid that tells which districts lie near a point
 
@@ -81,6 +86,7 @@ class Parsed(NamedTuple):
     city: I32
     district: I32
     flags: I32
+    town: I32
 
 
 class Found(NamedTuple):

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from geo.address.characters import CLOSE, OPEN, SEPARATOR, Codes
 from geo.address.compiled import compiled
 from geo.address.lexicon import NOTHING, Lexicon, longest_at, step
+from geo.address.numbers import DIGIT, KINDS
 from geo.geocoding.house_search import add
 from geo.geocoding.index import BY_NAME, F32, I32, I64, Index, Records
 
@@ -17,7 +19,31 @@ MANY: Final = 40  # places of one name in a city: beyond that the name says noth
 MANY_PARTS: Final = 6
 # Positions in `evidence.EVIDENCE` that this step fills.
 BIAS, NAME, LENGTH, TWO, LEFT, RIGHT, PHASE, HINT, PLACES, NAMES = 0, 1, 6, 7, 8, 9, 10, 11, 12, 38
-CLEAN, CLEAN_LONG, CLEAN_UNIQUE, CLEAN_PART = 46, 47, 48, 52
+CLEAN, CLEAN_LONG, CLEAN_UNIQUE, CLEAN_PART, OTHER_ROAD, PART_BEHIND, NUMBER_BEHIND, STREET = (
+    46,
+    47,
+    48,
+    52,
+    53,
+    54,
+    55,
+    56,
+)
+
+
+def _marks(signs: str) -> npt.NDArray[np.bool_]:
+    table = np.zeros(0x10000, np.bool_)
+    for sign in signs:
+        table[ord(sign)] = True
+    return table
+
+
+# Characters that end a road, a number or a hint of direction: an estate's name may begin behind them.
+BEHIND_ROAD: Final = _marks("路街道巷弄号镇旁侧")
+# Characters that end the name of a street; a road that ends otherwise (里, 村, 庄) is rather an estate.
+STREET_ENDS: Final = _marks("路街道")
+# Characters that end the name of a part of an estate.
+PART_ENDS: Final = _marks("园苑区里村坊期阁轩居庭院邸团郡府湾")
 
 
 @compiled
@@ -49,7 +75,7 @@ def find_names(
             skipped = False
             for m in range(known):
                 within = at >= mentions[m, 3] and last <= mentions[m, 4]
-                whole = at == mentions[m, 3] and last == mentions[m, 4] and mentions[m, 1] >= 0
+                whole = at == mentions[m, 3] and last == mentions[m, 4]
                 skipped = skipped or (within and not whole)
             kind = name_kind[name]
             for h in range(count):
@@ -72,13 +98,17 @@ def find_names(
 @compiled
 def surroundings(
     endings: Lexicon, phases: int, codes: Codes, low: int, high: int, first: int, last: int
-) -> tuple[int, int, bool]:
-    """Characters left and right of a name that nothing explains, and whether a phase follows it.
+) -> tuple[int, int, bool, bool, bool, bool]:
+    """Characters left and right of a name that nothing explains; whether a phase follows it; whether a road that
+    the gazetteer does not know stands before it; whether what follows is the name of a part, or a number.
 
     `low`, `high`: where the road, the divisions or the bracket before it end, and the building behind it begins.
     """
-    left, p = 0, first
+    left, p, behind_road = 0, first, False
     while p > low and codes[p - 1] != SEPARATOR and codes[p - 1] != OPEN:
+        if BEHIND_ROAD[codes[p - 1]] and p - 1 > low:
+            behind_road = True
+            break
         left += 1
         p -= 1
     p, phase = last, False
@@ -88,15 +118,29 @@ def surroundings(
             break
         phase = phase or word < phases
         p += length
-    right = 0
+    right, number = 0, p < high and KINDS[codes[p]] == DIGIT
     while p < high and codes[p] != SEPARATOR and codes[p] != CLOSE:
         right += 1
         p += 1
-    return left, right, phase
+    part = 2 <= right <= 6 and PART_ENDS[codes[p - 1]]
+    return left, right, phase, behind_road, part, number
 
 
 @compiled
-def note_name(e: F32, kind: int, length: int, left: int, right: int, phase: bool, hint: bool, many: int) -> None:
+def note_name(
+    e: F32,
+    kind: int,
+    length: int,
+    left: int,
+    right: int,
+    phase: bool,
+    behind_road: bool,
+    part: bool,
+    number: bool,
+    street: bool,
+    hint: bool,
+    many: int,
+) -> None:
     """Write the evidence of a name, unless a stronger name of the same place is there already."""
     value = 3.0 * (kind <= 3) + 0.4 * min(length, 8) - 0.5 * min(left, 4) - 0.5 * min(right, 4) - 0.5 * kind
     if e[BIAS] != 0.0:  # holds the strength of the best name until all evidence is weighed
@@ -117,6 +161,10 @@ def note_name(e: F32, kind: int, length: int, left: int, right: int, phase: bool
     e[CLEAN_LONG] = 1.0 if clean and kind <= 2 and length >= 4 else 0.0
     e[CLEAN_UNIQUE] = 1.0 if clean and kind <= 1 and many == 1 else 0.0
     e[CLEAN_PART] = 1.0 if clean and kind > 2 else 0.0
+    e[OTHER_ROAD] = 1.0 if behind_road else 0.0
+    e[PART_BEHIND] = 1.0 if part else 0.0
+    e[NUMBER_BEHIND] = 1.0 if number else 0.0
+    e[STREET] = 1.0 if street else 0.0
 
 
 @compiled
@@ -159,7 +207,13 @@ def add_names(
                     low = max(low, mentions[m, 4])
                 if mentions[m, 3] >= last:
                     high = min(high, mentions[m, 3])
-        left, right, phase = surroundings(index.endings, index.phases, codes, low, high, first, last)
+        left, right, phase, behind_road, part, number = surroundings(
+            index.endings, index.phases, codes, low, high, first, last
+        )
+        street = False
+        for m in range(known):
+            if h < main and first == mentions[m, 3] and last == mentions[m, 5] and STREET_ENDS[codes[last - 1]]:
+                street = True
         for k in range(first_of[name], first_of[name + 1]):
             place, kind = meanings[k].place, meanings[k].kind
             if city >= 0 and places[place].city != city:
@@ -169,5 +223,18 @@ def add_names(
                 continue
             c, count = add(candidates, evidence, count, place, place, places[place].lon, places[place].lat, BY_NAME)
             if c >= 0:
-                note_name(evidence[c], kind, last - first, left, right, phase, h >= main, many)
+                note_name(
+                    evidence[c],
+                    kind,
+                    last - first,
+                    left,
+                    right,
+                    phase,
+                    behind_road,
+                    part,
+                    number,
+                    street,
+                    h >= main,
+                    many,
+                )
     return count

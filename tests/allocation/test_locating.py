@@ -74,7 +74,7 @@ class TestWhatAnAddressSays:
     def test_a_coarse_area_on_two_territories_does_not_count(self, town: Town) -> None:
         assert located(town, town.address((0.0195, 0.002), level="ROAD", radius_m=100)).located_by == "NONE"
 
-    @pytest.mark.parametrize(("confidence", "says"), [(0.8, "POINT"), (0.79, "NONE")])
+    @pytest.mark.parametrize(("confidence", "says"), [(0.9, "POINT"), (0.89, "NONE")])
     def test_unsure_does_not_count(self, town: Town, confidence: float, says: str) -> None:
         assert located(town, town.address(IN_C01, level="DOOR", confidence=confidence)).located_by == says
 

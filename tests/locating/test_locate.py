@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from threading import Barrier, Thread
 from typing import Any
@@ -16,6 +17,7 @@ from app.locating.geocoder import FRAME, current_geocoder, gazetteer_version
 from app.locating.locate import locate_addresses, locate_holder
 from geo.address.divisions import build_divisions
 from geo.geocoding import Geocoder
+from geo.geocoding.calibration import Calibration, shipped
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +53,9 @@ class Counting:
                 "matched": ["庐山路"] * len(texts),
                 "provider": ["gazetteer"] * len(texts),
                 "reasons": ["ONLY_ROAD;RURAL"] * len(texts),
+                "subdistrict": [""] * len(texts),
+                "radius50_m": pl.select(pl.when(found).then(10.0)).to_series(),
+                "within": pl.Series([[0.5, 0.9, 1.0, 1.0, 1.0, 1.0]] * len(texts), dtype=pl.Array(pl.Float32, 6)),
             }
         )
 
@@ -231,7 +236,7 @@ def test_the_geocoder_is_kept_until_the_gazetteer_changes(
 ) -> None:
     built: list[int] = []
 
-    def build(frame: pl.DataFrame) -> object:
+    def build(frame: pl.DataFrame, calibration: Calibration) -> object:
         assert dict(frame.schema) == FRAME
         built.append(len(frame))
         return object()
@@ -249,8 +254,24 @@ def test_the_geocoder_is_kept_until_the_gazetteer_changes(
     assert built == [1, 2]
 
 
+def test_a_calibration_in_force_is_used_and_dates_the_answers(connection: Connection) -> None:
+    add_places(connection, *PLACES)
+    first, version = current_geocoder(connection)
+    weights = shipped()._replace(sample=321)
+    connection.execute(
+        text(
+            """INSERT INTO calibration (basis, sample, gazetteer_version, weights, figures, in_force)
+            VALUES ('CONFIRMED', 321, 'v', :weights, '{}', true)"""
+        ),
+        {"weights": json.dumps(weights.to_dict())},
+    )
+    second, changed = current_geocoder(connection)
+    assert (first.calibration.sample, second.calibration.sample) == (0, 321)
+    assert changed != version
+
+
 def test_a_gazetteer_that_was_rolled_back_is_forgotten(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Geocoder, "build", lambda frame: frame)
+    monkeypatch.setattr(Geocoder, "build", lambda frame, calibration: frame)
     seen = []
     for place in PLACES:
         with engine.connect() as connection:
@@ -264,7 +285,7 @@ def test_a_gazetteer_that_was_rolled_back_is_forgotten(engine: Engine, monkeypat
 def test_two_databases_have_geocoders_of_their_own(
     connection: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Geocoder, "build", lambda frame: frame)
+    monkeypatch.setattr(Geocoder, "build", lambda frame, calibration: frame)
     other = make_engine(database_url)
     with other.begin() as elsewhere:
         add_places(elsewhere, *PLACES)
@@ -283,3 +304,5 @@ def test_the_real_geocoder_finds_an_estate(connection: Connection) -> None:
     assert (round(found.lon, 4), found.district, found.provider) == (118.73, "建邺区", "gazetteer")
     assert found.level in ("DOOR", "COMPOUND")
     assert 0 < found.confidence <= 1
+    assert 0 < found.within_50_m <= found.within_500_m <= found.within_2500_m <= 1
+    assert found.radius50_m <= found.radius_m

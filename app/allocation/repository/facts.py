@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from app.allocation.areas import Areas, Flags, Floats
 from app.allocation.domain import PRECISE_LEVELS, UNALLOCATED_STATES, Address, Event, Holder, OpenCase, Policy
 from app.db import copy_out
+from app.locating.columns import WITHIN
 
 Row = tuple[Any, ...]
 
@@ -54,7 +55,8 @@ ADDRESSES = """
         CASE WHEN g.given THEN 'UNIT' ELSE coalesce(l.level, 'NONE') END AS level,
         CASE WHEN g.given THEN 1.0 ELSE coalesce(l.confidence, 0.0) END AS confidence,
         CASE WHEN g.given THEN 0.0 ELSE coalesce(l.radius_m, 0.0) END AS radius_m,
-        l.review_id IS NOT NULL AS confirmed
+        l.review_id IS NOT NULL AS confirmed,
+        l.within_50_m, l.within_100_m, l.within_200_m, l.within_500_m, l.within_1000_m, l.within_2500_m
     FROM address p
     LEFT JOIN location l ON l.address_id = p.id
     CROSS JOIN LATERAL (SELECT p.point IS NOT NULL AND l.review_id IS NULL AS given) AS g
@@ -109,13 +111,17 @@ def holders(
     """The holders one after the other.
 
     `policies` and `addresses` come sorted by holder, `events` by policy number, event date and id; `places` has for each address
-    (branches, communities, owners, within_one, near_border).
+    what `places` gives.
     """
     events_of: dict[str, tuple[Event, ...]] = {
         policy_no: tuple(Event(*row[1:]) for row in rows) for policy_no, rows in groupby(events, key=itemgetter(0))
     }
     located = groupby(
-        ((row[0], Address(*row[1:], *place)) for row, place in zip(addresses, places, strict=True)), key=itemgetter(0)
+        (
+            (row[0], Address._make((*row[1:10], place[0], *row[11:13], *place[1:])))
+            for row, place in zip(addresses, places, strict=True)
+        ),
+        key=itemgetter(0),
     )
     holder_id, rows = next(located, ("", iter(())))
     for policyholder_id, group in groupby(policies, key=itemgetter(0)):
@@ -132,26 +138,47 @@ def holders(
 
 
 def places_of(addresses: pl.DataFrame, areas: Areas) -> list[Row]:
-    """What covers each address, in the order of the frame; nothing for one without a point."""
-    lon, lat, radius_m = (addresses[name].to_numpy().astype(np.float64) for name in ("lon", "lat", "radius_m"))
+    """What is known of the place of each address, in the order of the frame, as `places` gives it."""
+    lon, lat, confidence, radius_m = (
+        addresses[name].to_numpy().astype(np.float64) for name in ("lon", "lat", "confidence", "radius_m")
+    )
     coarse = ~addresses["level"].is_in(sorted(PRECISE_LEVELS)).to_numpy()
-    return places(areas, lon, lat, radius_m, coarse)
+    measured = addresses.select(pl.when(~pl.col("given")).then(pl.col(*WITHIN))).to_numpy().astype(np.float64)
+    return places(areas, lon, lat, confidence, radius_m, measured, coarse)
 
 
 def places_of_rows(addresses: Sequence[Row], areas: Areas) -> list[Row]:
     """The same for a few rows as `ADDRESSES` selects them."""
-    lon, lat, radius_m = (np.array([row[column] for row in addresses], dtype=np.float64) for column in (7, 8, 11))
+    lon, lat, confidence, radius_m = (
+        np.array([row[column] for row in addresses], dtype=np.float64) for column in (7, 8, 10, 11)
+    )
     coarse = np.array([row[9] not in PRECISE_LEVELS for row in addresses], dtype=np.bool_)
-    return places(areas, lon, lat, radius_m, coarse)
+    unknown = (None,) * len(WITHIN)
+    measured = np.array([unknown if row[6] else row[13 : 13 + len(WITHIN)] for row in addresses], dtype=np.float64)
+    return places(areas, lon, lat, confidence, radius_m, measured.reshape(-1, len(WITHIN)), coarse)
 
 
-def places(areas: Areas, lon: Floats, lat: Floats, radius_m: Floats, coarse: Flags) -> list[Row]:
-    """(branches, communities, owners, within_one, near_border) of n addresses, as `domain.Address` has them; NaN: no point."""
-    rows: list[Row] = [((), (), (), False, False)] * len(lon)
+def places(
+    areas: Areas, lon: Floats, lat: Floats, confidence: Floats, radius_m: Floats, measured: Floats, coarse: Flags
+) -> list[Row]:
+    """(confidence, branches, communities, owners, within_one, near_border) of n addresses, as `domain.Address` has them.
+
+    NaN: no point. `measured`: the chances that the truth lies within each of the geocoder's radii (n × radii, NaN: not measured);
+    with them the confidence takes in where borders run.
+    """
+    rows: list[Row] = [(each, (), (), (), False, False) for each in confidence.tolist()]
     located = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
     if len(located):
+        sure = areas.confidence(lon[located], lat[located], confidence[located], measured[located])
         found = areas.places(lon[located], lat[located], radius_m[located], coarse[located])
-        columns = (found.branches, found.communities, found.owners, found.within_one, found.near_border)
+        columns = (
+            sure.tolist(),
+            found.branches,
+            found.communities,
+            found.owners,
+            found.within_one,
+            found.near_border,
+        )
         for position, row in zip(located.tolist(), zip(*columns, strict=True), strict=True):
             rows[position] = row
     return rows
@@ -199,4 +226,5 @@ _ADDRESS_SCHEMA: dict[str, Any] = {
     "confidence": pl.Float64,
     "radius_m": pl.Float64,
     "confirmed": pl.Boolean,
+    **dict.fromkeys(WITHIN, pl.Float64),
 }

@@ -87,7 +87,7 @@ def read_setting(connection: Connection, as_of: date, strategy: Strategy) -> Set
     """The organisation and the areas on a date."""
     branches = text("SELECT code, coalesce(parent_code, code) AS parent FROM organisation WHERE level = 'branch'")
     parents: dict[str, str] = {row.code: row.parent for row in connection.execute(branches)}
-    areas, plan_version = _read_areas(connection, as_of)
+    areas, plan_version = read_areas(connection, as_of)
     reach: dict[str, frozenset[str]] = {
         city: frozenset(branch for branch, parent in parents.items() if parent == city) for city in parents.values()
     }
@@ -129,7 +129,7 @@ def read_setting(connection: Connection, as_of: date, strategy: Strategy) -> Set
     return Setting(as_of, plan_version, areas, tuple(teams.values()), tuple(agents), cities)
 
 
-def _read_areas(connection: Connection, as_of: date) -> tuple[Areas, str]:
+def read_areas(connection: Connection, as_of: date) -> tuple[Areas, str]:
     """The areas on a date, and the version of the territories: a digest of their content, so that it is the same on every machine."""
     branches = connection.execute(text("SELECT branch_code, ST_AsBinary(geom) FROM branch_area"))
     communities = connection.execute(text("SELECT code, ST_AsBinary(geom) FROM community"))

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.geocoding import Geocoder
+from geo.geocoding.answers import REASONS, SCHEMA
 from geo.geocoding.distance import metres
-from geo.geocoding.geocoder import REASONS, SCHEMA
-from tests.geo.geocoding.town import CITY, EAST, PROVINCE, WEST, at, town
+from geo.geocoding.geocoder import SURE
+from tests.geo.geocoding.town import CITY, EAST, PROVINCE, WEST, at, row, town
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +51,60 @@ def test_which_place_an_address_means(
     found = geocoder.geocode_one(text)
     assert (found["level"], found["matched"], found["city"]) == (level, matched, CITY)
     assert off(found, x, y) <= within
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "y"),
+    [
+        ("月湖市西屏区柳荫里3幢2单元101室", 3012, 500),  # an estate whose own name is what its houses are counted on
+        ("月湖市西屏区谢家巷4幢", 3412, 900),  # … or that is named after its lane
+        ("月湖市西屏区不知名路9号锦鲤湾花园5幢", 2012, 3000),  # behind a road that the gazetteer does not know
+        ("月湖市西屏区不知名大道锦鲤湾花园听涛苑5幢", 2012, 3000),  # a part of it that the gazetteer does not know
+    ],
+)
+def test_an_estate_is_found_by_its_name_alone(text: str, x: float, y: float) -> None:
+    more = [
+        row(name, east + shift, north, road, number, source=source, address=address)
+        for source, shift in (("P", 0), ("Q", 25))
+        for name, east, north, road, number, address in (
+            ("柳荫里", 3000, 500, "", "", "西屏区柳荫里1号"),
+            ("谢家巷小区", 3400, 900, "", "", "西屏区谢家巷"),
+        )
+    ]
+    found = Geocoder.build(pl.concat([town(), pl.DataFrame(more)])).geocode_one(text)
+    assert found["level"] == "COMPOUND"
+    assert off(found, x, y) < 40
+
+
+def test_lanes_and_houses_of_a_road_are_counted_apart() -> None:
+    more = [
+        row(name, x, 500, road="沪太路", number=number, source=source, address=f"西屏区沪太路{number}")
+        for source in "PQ"
+        for name, x, number in (("云锦苑", 1000, "358弄"), ("霞飞苑", 3000, "358号"), ("松涛苑", 4000, "366号"))
+    ]
+    geocoder = Geocoder.build(pl.concat([town(), pl.DataFrame(more)]))
+    for text, x in (("沪太路358弄81号502室", 1000), ("沪太路358号502室", 3000), ("沪太路362号502室", 3500)):
+        best = geocoder.candidates(f"月湖市西屏区{text}")[0]
+        assert metres(best.lon, best.lat, *at(x, 500)) < 60, text
+
+
+def test_the_district_told_is_where_the_point_lies_and_a_contradiction_is_told(geocoder: Geocoder) -> None:
+    found = geocoder.geocode_one(f"月湖市{EAST}钓台路1号锦鲤湾花园5幢")
+    if found["lon"] is None:
+        assert found["district"] == EAST
+    else:
+        assert found["district"] == WEST
+    assert "DISTRICT_CONTRADICTION" in found["reasons"].split(";")
+
+
+def test_the_error_of_an_answer_is_told_in_full(geocoder: Geocoder) -> None:
+    found = geocoder.geocode(pl.Series(["月湖市西屏区采石路8号丹枫苑3幢", "月湖市西屏区没有此处花园"]))
+    within = found["within"].to_list()
+    assert within[0] == sorted(within[0])
+    assert within[0][3] >= SURE
+    assert found["radius50_m"][0] <= found["radius_m"][0]
+    assert within[1] == [0.0] * 6
+    assert found["radius50_m"][1] is None
 
 
 def test_a_stated_district_decides_between_places_of_one_name(geocoder: Geocoder) -> None:

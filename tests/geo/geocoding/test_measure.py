@@ -5,7 +5,20 @@ import polars as pl
 import pytest
 
 from geo.geocoding import Geocoder
-from geo.geocoding.calibration import Calibration, fit_choice, fit_logistic, radius_by_confidence, shipped
+from geo.geocoding.calibration import (
+    INPUTS,
+    RADII,
+    RINGS,
+    Calibration,
+    chances_within,
+    confidence_of,
+    fit_choice,
+    fit_logistic,
+    fit_reach,
+    masses,
+    radius_within,
+    shipped,
+)
 from geo.geocoding.gazetteer import prepare
 from geo.geocoding.measure import measure, questions
 from geo.geocoding.merging import merge, name_keys, source_errors
@@ -78,10 +91,11 @@ def test_a_front_comes_off_a_road_only_where_a_road_remains() -> None:
     assert written["新模范马路"] == "新模范马路"
 
 
-def test_questions_are_addresses_with_a_room() -> None:
-    asked = questions(prepare(town()))
-    assert asked.str.ends_with("12幢3单元501室").all()
-    assert asked.str.starts_with("云江省月湖市").all()
+def test_questions_are_addresses_in_several_forms() -> None:
+    asked = questions(prepare(pl.concat([town()] * 20)))
+    assert asked.str.contains("月湖市|西屏|东屏").all()
+    for form in (r"幢\d+单元\d+室$", r"^月湖市[^西东]", r"^云江省[西东]屏区", r"[里苑园区洲寓馆]\d+幢", r"号\d+幢"):
+        assert 0 < asked.str.contains(form).sum() < len(asked), form
 
 
 def test_measured_weights_give_sounder_confidence_than_none() -> None:
@@ -89,7 +103,7 @@ def test_measured_weights_give_sounder_confidence_than_none() -> None:
     calibration = measure(table)
     assert calibration.sample >= 200
     assert np.isfinite(calibration.candidate).all()
-    assert (np.diff(calibration.radius) <= 0).all()
+    assert np.isfinite(calibration.reach).all()
     found = Geocoder.build(table, calibration=calibration).geocode(
         pl.Series([f"月湖市{name}3幢" for name in table["name"].unique().sort().to_list()])
     )
@@ -106,8 +120,7 @@ def test_a_calibration_can_be_stored() -> None:
     calibration = shipped()
     again = Calibration.from_dict(calibration.to_dict())
     assert np.allclose(again.candidate, calibration.candidate)
-    assert np.allclose(again.answer, calibration.answer)
-    assert np.array_equal(again.radius, calibration.radius)
+    assert np.allclose(again.reach, calibration.reach)
 
 
 def test_evidence_that_a_stored_calibration_lacks_weighs_nothing() -> None:
@@ -134,9 +147,46 @@ def test_the_choice_among_candidates_is_learnt() -> None:
     assert weights[0] > 1.0 > abs(weights[1])
 
 
-def test_a_radius_never_grows_with_confidence() -> None:
+def test_a_judge_that_is_often_wrong_does_not_make_answers_worse() -> None:
+    """Two sources judge the same answers; a fifth of the points of the second are wrong."""
     rng = np.random.default_rng(5)
-    confidence = rng.random(5000)
-    radius = radius_by_confidence(confidence, 1000 * (1.1 - confidence) * rng.random(5000), np.full(10, 9999.0))
-    assert (np.diff(radius) <= 0).all()
-    assert radius[-1] < 250
+    inputs = np.zeros((20000, len(INPUTS)))
+    inputs[:, 0], inputs[:, 1] = 1.0, rng.normal(size=20000)
+    sound = 1 / (1 + np.exp(-(1.0 + 2.0 * inputs[:, 1])))
+    judge = np.arange(20000) % 2
+    off = np.where(rng.random(20000) < sound, 20.0, 5000.0)
+    off[(judge == 1) & (rng.random(20000) < 0.2)] = 5000.0
+    reach, wrong = fit_reach(inputs, off, judge, np.zeros((len(RADII), len(INPUTS))), 0.1, rounds=60)
+    assert np.allclose(reach[:, 0], 1.0, atol=0.25)
+    assert np.allclose(reach[:, 1], 2.0, atol=0.25)
+    assert (wrong[0] < 0.05).all()
+    assert np.allclose(wrong[1], 0.2, atol=0.05)
+
+
+def random_chances(rows: int = 400) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    rng = np.random.default_rng(6)
+    return chances_within(rng.normal(size=(rows, len(INPUTS))), rng.normal(size=(len(RADII), len(INPUTS))))
+
+
+def test_chances_grow_with_the_radius_and_add_up() -> None:
+    within = random_chances()
+    assert (np.diff(within, axis=1) >= 0).all()
+    assert np.allclose(masses(within).sum(axis=1), within[:, -1])
+    assert (masses(within) >= 0).all()
+
+
+def test_the_radius_is_where_the_chance_is_reached() -> None:
+    within = np.array([[0.1, 0.2, 0.5, 0.9, 0.95, 0.99], [0.5, 0.6, 0.7, 0.8, 0.85, 0.88]])
+    assert radius_within(within, 0.9)[0] == pytest.approx(500)
+    assert radius_within(within, 0.5) == pytest.approx([200, 50])
+    assert np.isinf(radius_within(within, 0.9)[1])
+    chances = random_chances()
+    assert (radius_within(chances, 0.9) >= radius_within(chances, 0.5)).all()
+
+
+def test_a_border_in_the_disc_lowers_confidence_and_never_raises_it() -> None:
+    within = random_chances()
+    rings = np.ones((len(within), len(RINGS)))
+    inside, split = confidence_of(within, rings), confidence_of(within, rings * 0.5)
+    assert ((split >= 0) & (split <= inside) & (inside <= 1)).all()
+    assert (split[within[:, 3] > 0.1] < inside[within[:, 3] > 0.1]).all()

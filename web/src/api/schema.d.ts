@@ -308,6 +308,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/addresses/geocode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Geocode
+         * @description Where one address is, with the places that it may mean. Offline; nothing is stored.
+         */
+        post: operations["geocode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/addresses/geocode/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Geocode Many
+         * @description Where up to 1,000 addresses are.
+         */
+        post: operations["geocodeMany"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/statistics/summary": {
         parameters: {
             query?: never;
@@ -320,6 +360,66 @@ export interface paths {
          * @description What became of the orphans: by rung, by state, how well they were located, and how many stayed in their region.
          */
         get: operations["getSummary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gazetteer/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Gazetteer Versions
+         * @description Versions of the gazetteer, newest first.
+         */
+        get: operations["listGazetteerVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gazetteer/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Gazetteer Sources
+         * @description Sources of the gazetteer, largest first, with their error and how far they agree with each other.
+         */
+        get: operations["listGazetteerSources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gazetteer/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find Gazetteer Places
+         * @description Entries whose name holds these letters, by id.
+         */
+        get: operations["findGazetteerPlaces"];
         put?: never;
         post?: never;
         delete?: never;
@@ -738,7 +838,7 @@ export interface components {
             /** En */
             en: string;
             /** Candidates */
-            candidates: components["schemas"]["Candidate"][];
+            candidates: components["schemas"]["app__allocation__schemas__Candidate"][];
         };
         /**
          * BatchReceipt
@@ -755,28 +855,6 @@ export interface components {
             refused: number;
             /** Items */
             items: components["schemas"]["ItemOutcome"][];
-        };
-        /**
-         * Candidate
-         * @description A team (and agent) that a rung looked at: PASS, or the constraint that failed it, and in words.
-         */
-        Candidate: {
-            /** Team Code */
-            team_code: string;
-            /** Team Name */
-            team_name: string | null;
-            /** Agent Code */
-            agent_code: string | null;
-            /** Outcome */
-            outcome: string;
-            /** Load */
-            load: number;
-            /** Capacity */
-            capacity: number;
-            /** Zh */
-            zh: string;
-            /** En */
-            en: string;
         };
         /**
          * Case
@@ -1247,6 +1325,351 @@ export interface components {
             rule: string;
             /** Message */
             message: string;
+        };
+        /**
+         * GazetteerPlace
+         * @description An entry of the gazetteer, degrees in CGCS2000.
+         * @example {
+         *       "id": "G1",
+         *       "name": "示例花园",
+         *       "kind": "COMPOUND",
+         *       "province": "甲省",
+         *       "city": "乙市",
+         *       "district": "东区",
+         *       "subdistrict": null,
+         *       "road": "示例路",
+         *       "number": "1",
+         *       "address": "示例路1号",
+         *       "lon": 120.005,
+         *       "lat": 30.005,
+         *       "source": "测绘院"
+         *     }
+         */
+        GazetteerPlace: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "COMPOUND" | "POI" | "COMMUNITY" | "ROAD" | "DOOR";
+            /** Province */
+            province: string | null;
+            /** City */
+            city: string | null;
+            /** District */
+            district: string | null;
+            /** Subdistrict */
+            subdistrict: string | null;
+            /** Road */
+            road: string | null;
+            /** Number */
+            number: string | null;
+            /** Address */
+            address: string | null;
+            /** Lon */
+            lon: number;
+            /** Lat */
+            lat: number;
+            /** Source */
+            source: string | null;
+        };
+        /**
+         * GazetteerPlacePage
+         * @description Entries by id.
+         */
+        GazetteerPlacePage: {
+            /** Items */
+            items: components["schemas"]["GazetteerPlace"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * GazetteerSource
+         * @description A source of the gazetteer, measured against the others.
+         *
+         *     `error_m`: its typical error in metres. `shared`: names that it has in common with another source; `agreeing`: the share of
+         *     these within 400 m; `spread_p50_m`, `spread_p90_m`: how far the sources lie apart there. Null where nothing is in common.
+         * @example {
+         *       "source": "测绘院",
+         *       "rows": 1505,
+         *       "error_m": 41,
+         *       "shared": 1463,
+         *       "agreeing": 0.836,
+         *       "spread_p50_m": 78,
+         *       "spread_p90_m": 816,
+         *       "licence": "内部使用",
+         *       "dated": "2026-01-31",
+         *       "crs": "EPSG:4549",
+         *       "version": 2
+         *     }
+         */
+        GazetteerSource: {
+            /** Source */
+            source: string;
+            /** Rows */
+            rows: number;
+            /** Error M */
+            error_m: number | null;
+            /** Shared */
+            shared: number;
+            /** Agreeing */
+            agreeing: number | null;
+            /** Spread P50 M */
+            spread_p50_m: number | null;
+            /** Spread P90 M */
+            spread_p90_m: number | null;
+            /** Licence */
+            licence: string | null;
+            /** Dated */
+            dated: string | null;
+            /** Crs */
+            crs: string | null;
+            /** Version */
+            version: number | null;
+        };
+        /**
+         * GazetteerVersion
+         * @description One change of the gazetteer: what made it, from which file, and how many places it added, changed and removed.
+         *
+         *     `cause`: EARLIER before versions were kept, IMPORT of a file of places, FOLDER with the interchange folder, REMOVAL of a source,
+         *     RESTORE of an earlier version, OTHER such as a decision of the review queue. `forced`: the reason for which a file was taken
+         *     although its coordinates contradict the declared system. `content`: the name under which decisions refer to this content.
+         * @example {
+         *       "number": 2,
+         *       "at": "2026-03-10T02:00:00Z",
+         *       "cause": "IMPORT",
+         *       "added": 120,
+         *       "changed": 3,
+         *       "removed": 0,
+         *       "total": 8897,
+         *       "file": "places.gpkg",
+         *       "sha256": "0f343b0931126a20f133d67c2b018a3b5e6c3b1a6f0f1d5c9e1d4bb7d7a3f1aa",
+         *       "sources": [
+         *         "测绘院"
+         *       ],
+         *       "licence": "内部使用",
+         *       "dated": "2026-01-31",
+         *       "crs": "EPSG:4549",
+         *       "rejected": 1,
+         *       "sniff": [
+         *         {
+         *           "source": "测绘院",
+         *           "declared": "CGCS2000",
+         *           "verdict": "PASSED",
+         *           "evidence": "PLACES",
+         *           "n": 61,
+         *           "best": "CGCS2000",
+         *           "second": null,
+         *           "offset_m": [
+         *             2.1,
+         *             -0.4
+         *           ],
+         *           "fits": [
+         *             {
+         *               "crs": "CGCS2000",
+         *               "votes": 55,
+         *               "median_m": 31.2
+         *             }
+         *           ]
+         *         }
+         *       ],
+         *       "forced": null,
+         *       "note": null,
+         *       "content": "8897-5d41402abc4b2a76b9719d911017c592"
+         *     }
+         */
+        GazetteerVersion: {
+            /** Number */
+            number: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Cause
+             * @enum {string}
+             */
+            cause: "EARLIER" | "IMPORT" | "FOLDER" | "REMOVAL" | "RESTORE" | "OTHER";
+            /** Added */
+            added: number;
+            /** Changed */
+            changed: number;
+            /** Removed */
+            removed: number;
+            /** Total */
+            total: number;
+            /** File */
+            file: string | null;
+            /** Sha256 */
+            sha256: string | null;
+            /** Sources */
+            sources: string[] | null;
+            /** Licence */
+            licence: string | null;
+            /** Dated */
+            dated: string | null;
+            /** Crs */
+            crs: string | null;
+            /** Rejected */
+            rejected: number | null;
+            /** Sniff */
+            sniff: components["schemas"]["SniffResult"][] | null;
+            /** Forced */
+            forced: string | null;
+            /** Note */
+            note: string | null;
+            /** Content */
+            content: string | null;
+        };
+        /**
+         * GazetteerVersionPage
+         * @description Versions, newest first.
+         */
+        GazetteerVersionPage: {
+            /** Items */
+            items: components["schemas"]["GazetteerVersion"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * GeocodeBatchIn
+         * @description Several address texts, answered in order.
+         */
+        GeocodeBatchIn: {
+            /** Texts */
+            texts: string[];
+            /** City */
+            city?: string | null;
+            /** On */
+            on?: string | null;
+        };
+        /**
+         * GeocodeIn
+         * @description An address text, and nothing else of anybody. `city`: settles what the text leaves open, never what it says.
+         *
+         *     `on`: the date of the territories, today unless given. `candidates`: how many of the places that it may mean are wanted.
+         * @example {
+         *       "text": "建邺区庐山路188号新地中心3幢1203室",
+         *       "city": "南京市"
+         *     }
+         */
+        GeocodeIn: {
+            /** Text */
+            text: string;
+            /** City */
+            city?: string | null;
+            /** On */
+            on?: string | null;
+            /**
+             * Candidates
+             * @default 5
+             */
+            candidates: number;
+        };
+        /**
+         * Geocoded
+         * @description Where an address is. Without a point (`lon`, `lat` null) the level tells what is known.
+         *
+         *     `radius_m`, `radius50_m`: metres within which nine of ten, and half, of such answers lie. `share`: of the error disc, what lies in the
+         *     same territories as the point. `decision`: `accept`, or `review` for the `reasons`.
+         */
+        Geocoded: {
+            /** Lon */
+            lon: number | null;
+            /** Lat */
+            lat: number | null;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "UNIT" | "DOOR" | "COMPOUND" | "POI" | "COMMUNITY" | "ROAD" | "SUBDISTRICT" | "DISTRICT" | "CITY" | "NONE";
+            /** Confidence */
+            confidence: number;
+            /** Radius M */
+            radius_m: number | null;
+            /** Radius50 M */
+            radius50_m: number | null;
+            /** Province */
+            province: string;
+            /** City */
+            city: string;
+            /** District */
+            district: string;
+            /** Subdistrict */
+            subdistrict: string;
+            /** Matched */
+            matched: string;
+            /** Provider */
+            provider: string;
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "accept" | "review";
+            /** Reasons */
+            reasons: ("NOT_FOUND" | "ONLY_DISTRICT" | "ONLY_ROAD" | "DISTRICT_CONTRADICTION" | "AMBIGUOUS_NAME" | "SOURCES_DISAGREE" | "STALE_DIVISION" | "RURAL" | "INEXACT_NAME" | "INTERPOLATED" | "NEAR_BORDER" | "UNSURE")[];
+            /** Share */
+            share: number | null;
+            /** Territories */
+            territories: components["schemas"]["TerritoryShare"][];
+        };
+        /**
+         * GeocodedBatch
+         * @description Answers in the order of the texts.
+         */
+        GeocodedBatch: {
+            /** Items */
+            items: components["schemas"]["Geocoded"][];
+        };
+        /**
+         * GeocodedOne
+         * @description One address with the places that it may mean, likeliest first.
+         */
+        GeocodedOne: {
+            /** Lon */
+            lon: number | null;
+            /** Lat */
+            lat: number | null;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "UNIT" | "DOOR" | "COMPOUND" | "POI" | "COMMUNITY" | "ROAD" | "SUBDISTRICT" | "DISTRICT" | "CITY" | "NONE";
+            /** Confidence */
+            confidence: number;
+            /** Radius M */
+            radius_m: number | null;
+            /** Radius50 M */
+            radius50_m: number | null;
+            /** Province */
+            province: string;
+            /** City */
+            city: string;
+            /** District */
+            district: string;
+            /** Subdistrict */
+            subdistrict: string;
+            /** Matched */
+            matched: string;
+            /** Provider */
+            provider: string;
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "accept" | "review";
+            /** Reasons */
+            reasons: ("NOT_FOUND" | "ONLY_DISTRICT" | "ONLY_ROAD" | "DISTRICT_CONTRADICTION" | "AMBIGUOUS_NAME" | "SOURCES_DISAGREE" | "STALE_DIVISION" | "RURAL" | "INEXACT_NAME" | "INTERPOLATED" | "NEAR_BORDER" | "UNSURE")[];
+            /** Share */
+            share: number | null;
+            /** Territories */
+            territories: components["schemas"]["TerritoryShare"][];
+            /** Candidates */
+            candidates: components["schemas"]["app__addresses__schemas__Candidate"][];
         };
         /**
          * Health
@@ -2165,6 +2588,42 @@ export interface components {
             waiting: number;
         };
         /**
+         * SniffResult
+         * @description Whether a source of a file was in the system that it declared. `n`: places that could be compared.
+         */
+        SniffResult: {
+            /** Source */
+            source: string | null;
+            /**
+             * Declared
+             * @enum {string}
+             */
+            declared: "CGCS2000" | "WGS84" | "GCJ02" | "BD09";
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "PASSED" | "MISDECLARED" | "SHIFTED" | "MIXED" | "UNTESTED";
+            /**
+             * Evidence
+             * @enum {string}
+             */
+            evidence: "PLACES" | "EARLIER" | "OUTLINES" | "SOURCES" | "NOTHING";
+            /** N */
+            n: number;
+            /** Best */
+            best: ("CGCS2000" | "WGS84" | "GCJ02" | "BD09") | null;
+            /** Second */
+            second: ("CGCS2000" | "WGS84" | "GCJ02" | "BD09") | null;
+            /**
+             * Offset M
+             * @description Common offset that is left, metres east and north
+             */
+            offset_m: number[];
+            /** Fits */
+            fits: components["schemas"]["SystemFit"][];
+        };
+        /**
          * StateCount
          * @description Cases in a state.
          */
@@ -2217,6 +2676,21 @@ export interface components {
             seconds: {
                 [key: string]: number;
             };
+        };
+        /**
+         * SystemFit
+         * @description How a coordinate system fits: places that agree under it, and their median distance in metres.
+         */
+        SystemFit: {
+            /**
+             * Crs
+             * @enum {string}
+             */
+            crs: "CGCS2000" | "WGS84" | "GCJ02" | "BD09";
+            /** Votes */
+            votes: number;
+            /** Median M */
+            median_m: number | null;
         };
         /**
          * Team
@@ -2274,6 +2748,16 @@ export interface components {
             items: components["schemas"]["Team"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * TerritoryShare
+         * @description A team and the share (0–1) of the error disc that lies in its territory.
+         */
+        TerritoryShare: {
+            /** Team Code */
+            team_code: string;
+            /** Share */
+            share: number;
         };
         /**
          * UndoIn
@@ -2404,6 +2888,51 @@ export interface components {
             items: components["schemas"]["Waiting"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * Candidate
+         * @description A place that the address may mean, in CGCS2000 degrees; `belief` (0–1): what is missing to 1 in the sum belongs to none of them.
+         */
+        app__addresses__schemas__Candidate: {
+            /** Lon */
+            lon: number;
+            /** Lat */
+            lat: number;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "UNIT" | "DOOR" | "COMPOUND" | "POI" | "COMMUNITY" | "ROAD" | "SUBDISTRICT" | "DISTRICT" | "CITY" | "NONE";
+            /** Belief */
+            belief: number;
+            /** Name */
+            name: string;
+            /** District */
+            district: string;
+            /** Address */
+            address: string;
+        };
+        /**
+         * Candidate
+         * @description A team (and agent) that a rung looked at: PASS, or the constraint that failed it, and in words.
+         */
+        app__allocation__schemas__Candidate: {
+            /** Team Code */
+            team_code: string;
+            /** Team Name */
+            team_name: string | null;
+            /** Agent Code */
+            agent_code: string | null;
+            /** Outcome */
+            outcome: string;
+            /** Load */
+            load: number;
+            /** Capacity */
+            capacity: number;
+            /** Zh */
+            zh: string;
+            /** En */
+            en: string;
         };
         /**
          * Problem
@@ -3615,6 +4144,162 @@ export interface operations {
             };
         };
     };
+    geocode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GeocodeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GeocodedOne"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    geocodeMany: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GeocodeBatchIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GeocodedBatch"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getSummary: {
         parameters: {
             query?: {
@@ -3638,6 +4323,177 @@ export interface operations {
             };
             /** @description There is no such thing, or it is outside of the caller's scope */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listGazetteerVersions: {
+        parameters: {
+            query?: {
+                /** @description Items on a page */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GazetteerVersionPage"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listGazetteerSources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GazetteerSource"][];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    findGazetteerPlaces: {
+        parameters: {
+            query: {
+                /** @description Letters of a name */
+                q: string;
+                /** @description Items on a page */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GazetteerPlacePage"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,65 @@
+"""POST /addresses/geocode and /addresses/geocode/batch: where addresses are, whose they are, and whether that is sure enough."""
+
+from datetime import date
+from typing import Any
+
+import polars as pl
+from fastapi import APIRouter
+from sqlalchemy import Connection
+
+from app.addresses.judge import judge
+from app.addresses.schemas import (
+    Candidate,
+    GeocodeBatchIn,
+    Geocoded,
+    GeocodedBatch,
+    GeocodedOne,
+    GeocodeIn,
+    TerritoryShare,
+)
+from app.allocation.single import known_on
+from app.deps import CurrentPrincipal, ReadConnection, Today
+from app.locating.geocoder import current_geocoder
+from app.problems import documented
+from app.strict import StrictRoute
+
+router = APIRouter(route_class=StrictRoute)
+
+
+# A POST, because an address is personal data: queries end up in logs.
+@router.post("/addresses/geocode", operation_id="geocode", tags=["addresses"], responses=documented(400, 413, 415))
+def geocode(connection: ReadConnection, principal: CurrentPrincipal, today: Today, asked: GeocodeIn) -> GeocodedOne:
+    """Where one address is, with the places that it may mean. Offline; nothing is stored."""
+    (found,) = _geocoded(connection, [asked.text], asked.city, asked.on or today)
+    geocoder, _ = current_geocoder(connection)
+    candidates = geocoder.candidates(asked.text, asked.candidates, asked.city) if asked.candidates else []
+    return GeocodedOne.model_construct(
+        **found,
+        candidates=[Candidate.model_construct(**(each._asdict() | {"belief": each.confidence})) for each in candidates],
+    )
+
+
+@router.post(
+    "/addresses/geocode/batch", operation_id="geocodeMany", tags=["addresses"], responses=documented(400, 413, 415)
+)
+def geocode_many(
+    connection: ReadConnection, principal: CurrentPrincipal, today: Today, asked: GeocodeBatchIn
+) -> GeocodedBatch:
+    """Where up to 1,000 addresses are."""
+    found = _geocoded(connection, list(asked.texts), asked.city, asked.on or today)
+    return GeocodedBatch.model_construct(items=[Geocoded.model_construct(**each) for each in found])
+
+
+def _geocoded(connection: Connection, texts: list[str], city: str | None, on: date) -> list[dict[str, Any]]:
+    geocoder, _ = current_geocoder(connection)
+    strategy, areas = known_on(connection, on)
+    column = pl.Series("text", texts, dtype=pl.String)
+    prior = None if city is None else pl.Series([city] * len(texts), dtype=pl.String)
+    rows = judge(geocoder.geocode(column, prior_city=prior), areas, strategy).drop("within").to_dicts()
+    for row in rows:
+        row["reasons"] = row["reasons"].split(";") if row["reasons"] else []
+        shares = (each.rsplit(":", 1) for each in row["territories"].split(";") if each)
+        row["territories"] = [
+            TerritoryShare.model_construct(team_code=code, share=float(share)) for code, share in shares
+        ]
+    return rows

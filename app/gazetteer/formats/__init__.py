@@ -1,0 +1,1 @@
+"""Files of places in and out: CSV, GeoPackage, Shapefile (zipped too), GeoJSON, GeoParquet."""
