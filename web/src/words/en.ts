@@ -375,6 +375,8 @@ export const en: Messages = {
       SOURCES_DISAGREE: "Sources disagree",
       STALE_DIVISION: "Former division",
       RURAL: "Rural address",
+      INEXACT_NAME: "Name not exact",
+      INTERPOLATED: "Between two known numbers",
       NEAR_BORDER: "Near a border",
     },
     due: (day) => `Notice due ${day}`,

@@ -373,6 +373,8 @@ export const zh = {
       SOURCES_DISAGREE: "各来源位置不一",
       STALE_DIVISION: "用了旧区划名",
       RURAL: "乡村地址",
+      INEXACT_NAME: "名称不完全一致",
+      INTERPOLATED: "由相邻门牌推算",
       NEAR_BORDER: "靠近区域边界",
     } as Record<string, string>,
     due: (day: string) => `通知期限 ${day}`,
