@@ -31,13 +31,39 @@ class ReviewHolder(Output):
     phone: str | None = Field(examples=["199****0000"])
 
 
-class Waiting(Output):
-    """An item of the queue. The address and the place lack house numbers.
+class ReviewFacts(Output):
+    """What a list and an item both tell.
 
     `code`: why it waits; `reasons`: what the geocoder said of it; `hold_until`: when it goes on without a person. `stake`: (premium + 1
     yuan) × uncertainty in fen; the queue is ordered by `bucket`, `stake` and `id`. `decided`: a person has decided, but the point lies
-    outside the city. `sharing`: addresses that name the same place.
+    outside the city.
     """
+
+    id: int
+    bundle_no: str
+    branch_code: str
+    code: WaitingCode
+    reasons: list[str]
+    district: str | None
+    place: str | None
+    address: str | None
+    address_kind: AddressKind
+    policyholder: ReviewHolder
+    notice_due_on: date | None
+    bucket: Bucket
+    hold_until: date | None
+    first_event_on: date
+    policies: int
+    premium: Money
+    uncertainty: float
+    stake: int
+    decided: bool
+    claimed_by: str | None
+    claimed_until: datetime | None
+
+
+class Waiting(ReviewFacts):
+    """An item of the queue. The address and the place lack house numbers; `sharing`: addresses that name the same place."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -70,28 +96,7 @@ class Waiting(Output):
         }
     )
 
-    id: int
-    bundle_no: str
-    branch_code: str
-    code: WaitingCode
-    reasons: list[str]
-    district: str | None
-    place: str | None
-    address: str | None
-    address_kind: AddressKind
-    policyholder: ReviewHolder
-    notice_due_on: date | None
-    bucket: Bucket
-    hold_until: date | None
-    first_event_on: date
-    policies: int
-    premium: Money
-    uncertainty: float
-    stake: int
-    decided: bool
     sharing: int
-    claimed_by: str | None
-    claimed_until: datetime | None
 
 
 class WaitingPage(Output):
@@ -188,12 +193,10 @@ class Sharing(Output):
     waiting: int
 
 
-class ReviewItem(Waiting):
+class ReviewItem(ReviewFacts):
     """An item with all that a person needs to decide on it. `full`: with house numbers and exact points, for who has claimed it."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": []})
-
-    sharing: Sharing  # type: ignore[assignment]
+    sharing: Sharing
     full: bool
     branch_name: str
     policy_nos: list[str]

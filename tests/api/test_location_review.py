@@ -476,3 +476,48 @@ def test_a_name_shared_by_two_cities_settles_no_stranger(client: TestClient, wor
     got = claim(client)
     decide(client, got["ids"][0], got["claim"], at(0.005, 0.005))
     assert [state_of(world, no) for no in (here, there)] == ["LOCATED", "LOCATION_REVIEW"]
+
+
+EXPECTED = """
+    SELECT DISTINCT c.policyholder_id FROM orphan_case c JOIN decision d ON d.id = c.decision_id
+    LEFT JOIN location l ON l.address_id = d.address_id
+    WHERE c.open AND (c.state = 'LOCATION_REVIEW'
+        OR (c.state IN ('LOCATED', 'CITY_REVIEW') AND 'ADDRESS_UNRESOLVED' = ANY (d.flags) AND d.review_code IS NULL AND l.review_id IS NULL))
+"""
+
+
+def test_the_queue_is_what_waits_whatever_happens(client: TestClient, world: Engine) -> None:
+    def exact() -> int:
+        with world.connect() as connection:
+            expected = set(connection.execute(text(EXPECTED)).scalars())
+        found = {row["policyholder_id"] for row in waiting(world)}
+        assert found == expected
+        return len(found)
+
+    with world.begin() as connection:
+        households(connection, 1, 4)
+        households(connection, 10, 2, "南京市建邺区别处大街1号别处花苑")
+        add_orphan(connection, 20, 1.0, 1.0)
+        add_orphan(connection, 21, None, None, address="地址不详")
+        add_orphan(connection, 22)
+    first = allocate(world)
+    assert exact() == 7
+    client.post(f"/api/v1/runs/{first}/discard")
+    assert exact() == 8
+    got = claim(client)
+    decision = decide(
+        client, got["ids"][0], got["claim"], at(0.025, 0.005) | {"outside_city": True, "scope": "THIS"}
+    ).json()["id"]
+    exact()
+    client.post(f"{DECISIONS}/{decision}/undo", json={"reviewer": "李复核"})
+    assert exact() == 8
+    got = claim(client, code="TOO_COARSE")
+    decide(client, got["ids"][0], got["claim"], at(0.025, 0.005))
+    left = exact()
+    assert left < 7
+    client.post("/api/v1/allocations", json={"policy_no": "P000020"})
+    assert exact() == left
+    client.post("/api/v1/allocations", json={"policy_no": "P000021"})
+    assert exact() == left - 1
+    allocate(world, confirm=True)
+    exact()

@@ -2335,11 +2335,11 @@ export interface components {
             stake: number;
             /** Decided */
             decided: boolean;
-            sharing: components["schemas"]["Sharing"];
             /** Claimed By */
             claimed_by: string | null;
             /** Claimed Until */
             claimed_until: string | null;
+            sharing: components["schemas"]["Sharing"];
             /** Full */
             full: boolean;
             /** Branch Name */
@@ -2793,39 +2793,33 @@ export interface components {
         };
         /**
          * Waiting
-         * @description An item of the queue. The address and the place lack house numbers.
-         *
-         *     `code`: why it waits; `reasons`: what the geocoder said of it; `hold_until`: when it goes on without a person. `stake`: (premium + 1
-         *     yuan) × uncertainty in fen; the queue is ordered by `bucket`, `stake` and `id`. `decided`: a person has decided, but the point lies
-         *     outside the city. `sharing`: addresses that name the same place.
+         * @description An item of the queue. The address and the place lack house numbers; `sharing`: addresses that name the same place.
          * @example {
-         *       "id": 12,
-         *       "bundle_no": "P000000001",
-         *       "branch_code": "NJ-GL",
-         *       "code": "TOO_COARSE",
-         *       "reasons": [
-         *         "ONLY_ROAD"
-         *       ],
-         *       "district": "鼓楼区",
-         *       "place": "鼓楼区 和燕园",
          *       "address": "南京市鼓楼区和燕园＊＊幢＊＊室",
          *       "address_kind": "HOME",
+         *       "branch_code": "NJ-GL",
+         *       "bucket": "SOON",
+         *       "bundle_no": "P000000001",
+         *       "code": "TOO_COARSE",
+         *       "decided": false,
+         *       "district": "鼓楼区",
+         *       "first_event_on": "2026-02-10",
+         *       "hold_until": "2026-03-07",
+         *       "id": 12,
+         *       "notice_due_on": "2026-03-12",
+         *       "place": "鼓楼区 和燕园",
+         *       "policies": 2,
          *       "policyholder": {
          *         "name": "王＊＊",
          *         "phone": "199****0000"
          *       },
-         *       "notice_due_on": "2026-03-12",
-         *       "bucket": "SOON",
-         *       "hold_until": "2026-03-07",
-         *       "first_event_on": "2026-02-10",
-         *       "policies": 2,
          *       "premium": 8600,
-         *       "uncertainty": 0.62,
-         *       "stake": 533262,
-         *       "decided": false,
+         *       "reasons": [
+         *         "ONLY_ROAD"
+         *       ],
          *       "sharing": 5,
-         *       "claimed_by": null,
-         *       "claimed_until": null
+         *       "stake": 533262,
+         *       "uncertainty": 0.62
          *     }
          */
         Waiting: {
@@ -2878,12 +2872,12 @@ export interface components {
             stake: number;
             /** Decided */
             decided: boolean;
-            /** Sharing */
-            sharing: number;
             /** Claimed By */
             claimed_by: string | null;
             /** Claimed Until */
             claimed_until: string | null;
+            /** Sharing */
+            sharing: number;
         };
         /**
          * WaitingPage
