@@ -19,11 +19,12 @@ from app.geometry import point_hex
 from app.locating.columns import WITHIN
 from app.locating.geocoder import current_geocoder
 from app.locating.locate import locate_addresses
+from app.locating.prior import city_named
 from app.locating.providers import cache, quota
 from app.locating.providers.configured import Configured, configured
 from app.locating.providers.opinions import Tally, ask_all, askers, maps_of_gazetteer
 from app.provider_settings import Online
-from geo.address.divisions import CITY, Divisions, short_name
+from geo.address.divisions import Divisions
 from geo.geocoding import Geocoder
 from geo.providers import Question
 from geo.providers.agreement import LOCAL, Combined, Local, Verdict, chances_of, radius_half
@@ -260,10 +261,7 @@ def _questions(
 def city_of(organisation: str, geocoder: Geocoder) -> str:
     """The official name of the city that an organisation's name begins with (南京市分公司, 南京分公司), else the gazetteer's only city."""
     divisions: Divisions = geocoder.divisions
-    best = ""
-    for i, name in enumerate(divisions.names):
-        if divisions.level[i] == CITY and organisation.startswith((name, short_name(name))) and len(name) > len(best):
-            best = name
+    best = city_named(organisation, divisions)
     if not best and geocoder.only_city >= 0:
         best = divisions.names[geocoder.only_city]
     return best

@@ -10,6 +10,7 @@ from app.db import copy_in, copy_out
 from app.geometry import point_hex
 from app.locating.columns import GEOCODED, WITHIN
 from app.locating.keys import keys_of
+from app.locating.prior import with_prior
 from app.locating.settled import PROVIDER, settle_known
 from geo.geocoding import Geocoder
 
@@ -20,6 +21,7 @@ LOCATING_LOCK = 0x6764_0003
 """Namespace of the advisory lock that keeps two transactions from locating the same addresses."""
 
 _COLUMNS = ("address_id", *GEOCODED)
+_ADDRESS = {"id": pl.Int64, "policyholder_id": pl.String, "text": pl.String}
 
 # A given point is exact; its text is kept but not geocoded. What a person has settled is left alone.
 _WANTED = f"""
@@ -30,7 +32,7 @@ _WANTED = f"""
 """
 
 _OF_HOLDER = text(
-    f"SELECT address.id, address.text FROM address WHERE policyholder_id = :holder AND {_WANTED} ORDER BY id"  # noqa: S608
+    f"SELECT address.id, address.policyholder_id, address.text FROM address WHERE policyholder_id = :holder AND {_WANTED} ORDER BY id"  # noqa: S608
 )
 _STORE = text(
     f"""
@@ -59,8 +61,8 @@ def locate_addresses(
     scope = "" if holder_ids_query is None else f" AND address.policyholder_id IN ({holder_ids_query})"
     addresses = copy_out(
         connection,
-        f"SELECT address.id, address.text FROM address WHERE {_WANTED}{scope}",  # noqa: S608 (the caller's own query)
-        {"id": pl.Int64, "text": pl.String},
+        f"SELECT address.id, address.policyholder_id, address.text FROM address WHERE {_WANTED}{scope}",  # noqa: S608 (the caller's own query)
+        _ADDRESS,
         {"version": version},
     )
     if addresses.is_empty():
@@ -69,15 +71,16 @@ def locate_addresses(
     wanted = addresses.height
     addresses = settle_known(connection, addresses, geocoder, lambda texts: _located(geocoder, texts, version))
     done = wanted - addresses.height
+    addresses = with_prior(connection, addresses, geocoder, holder_ids_query or "SELECT id FROM policyholder")
     # The same text is often written down for many: it is geocoded once.
-    texts = addresses.get_column("text").unique(maintain_order=True)
-    for start in range(0, len(texts), BATCH):
-        part = texts.slice(start, BATCH)
-        found = _located(geocoder, part, version)
-        rows = addresses.join(found, on="text", how="inner")
+    asked = addresses.select("text", "city").unique(maintain_order=True)
+    for start in range(0, len(asked), BATCH):
+        part = asked.slice(start, BATCH)
+        found = _located(geocoder, part["text"], version, part["city"])
+        rows = addresses.join(found, on=["text", "city"], how="inner")
         done += copy_in(connection, "location", _COLUMNS, rows.rename({"id": "address_id"}).select(_COLUMNS))
         if progress is not None:
-            progress(min(1.0, (start + len(part)) / len(texts)))
+            progress(min(1.0, (start + len(part)) / len(asked)))
     return done
 
 
@@ -85,10 +88,11 @@ def locate_holder(connection: Connection, policyholder_id: str, *, geocoder: Geo
     """The same for the addresses of one policyholder, beside others who do so for theirs; only a bulk job is waited for."""
     connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": LOCATING_LOCK})
     rows = connection.execute(_OF_HOLDER, {"holder": policyholder_id, "version": version}).all()
-    wanted = pl.DataFrame(rows, schema={"id": pl.Int64, "text": pl.String}, orient="row")
+    wanted = pl.DataFrame(rows, schema=_ADDRESS, orient="row")
     addresses = settle_known(connection, wanted, geocoder, lambda texts: _located(geocoder, texts, version))
     if not addresses.is_empty():
-        found = _located(geocoder, addresses["text"], version)
+        own = with_prior(connection, addresses, geocoder, "SELECT :holder", {"holder": policyholder_id})
+        found = _located(geocoder, own["text"], version, own["city"])
         connection.execute(_STORE, found.with_columns(address_id=addresses["id"]).select(_COLUMNS).to_dicts())
     return wanted.height
 
@@ -101,13 +105,15 @@ def _drop_outdated(connection: Connection, scope: str, version: str) -> None:
     )
 
 
-def _located(geocoder: Geocoder, texts: pl.Series, version: str) -> pl.DataFrame:
-    found = geocoder.geocode(texts)
+def _located(geocoder: Geocoder, texts: pl.Series, version: str, cities: pl.Series | None = None) -> pl.DataFrame:
+    """Where the geocoder puts texts: `text`, `city` (what settled it) and the columns of `location`."""
+    found = geocoder.geocode(texts, prior_city=cities)
     lon = found.get_column("lon").cast(pl.Float64).fill_null(np.nan).to_numpy()
     lat = found.get_column("lat").cast(pl.Float64).fill_null(np.nan).to_numpy()
     return pl.DataFrame(
         {
             "text": texts,
+            "city": pl.Series([""] * len(texts), dtype=pl.String) if cities is None else cities,
             "point": point_hex(lon, lat),
             "level": found.get_column("level"),
             "confidence": found.get_column("confidence").fill_null(0.0),

@@ -37,7 +37,7 @@ class Counting:
     def __init__(self) -> None:
         self.texts: list[str] = []
 
-    def geocode(self, texts: pl.Series) -> pl.DataFrame:
+    def geocode(self, texts: pl.Series, *, prior_city: pl.Series | None = None) -> pl.DataFrame:
         self.texts += texts.to_list()
         found = texts.str.contains("路")
         return pl.DataFrame(
@@ -306,3 +306,35 @@ def test_the_real_geocoder_finds_an_estate(connection: Connection) -> None:
     assert 0 < found.confidence <= 1
     assert 0 < found.within_50_m <= found.within_500_m <= found.within_2500_m <= 1
     assert found.radius50_m <= found.radius_m
+
+
+def test_the_branch_of_the_newest_policy_settles_the_city(connection: Connection) -> None:
+    for statement in (
+        """INSERT INTO organisation (code, level, parent_code, name) VALUES ('P', 'province', NULL, '江苏省分公司'),
+           ('N', 'city', 'P', '南京市分公司'), ('S', 'city', 'P', '苏州分公司'), ('N1', 'branch', 'N', '鼓楼支公司'),
+           ('S1', 'branch', 'S', '姑苏支公司')""",
+        """INSERT INTO gazetteer_place (id, name, kind, province, city, district, road, number, address, point)
+           SELECT city || n, '丹枫园', 'COMPOUND', '江苏省', city, district, '中山路', '8', '中山路8号', ST_SetSRID(ST_MakePoint(lon, lat), 4490)
+           FROM (VALUES ('南京市', '鼓楼区', 118.77, 32.06), ('苏州市', '姑苏区', 120.62, 31.3)) AS place (city, district, lon, lat),
+                generate_series(1, 2) AS n""",
+    ):
+        connection.execute(text(statement))
+    written = "中山路8号丹枫园3幢501室"
+    addresses = {holder: add_address(connection, holder, written) for holder in ("H1", "H2", "H3")}
+    connection.execute(
+        text(
+            """INSERT INTO policy (policy_no, policyholder_id, branch_code, status, served_by_collection, effective_on)
+            VALUES ('A', 'H1', 'N1', 'IN_FORCE', false, '2020-01-01'), ('B', 'H2', 'N1', 'IN_FORCE', false, '2020-01-01'),
+                   ('C', 'H2', 'S1', 'IN_FORCE', false, '2022-01-01')"""
+        )
+    )
+    geocoder, version = current_geocoder(connection)
+    assert locate_addresses(connection, geocoder=geocoder, version=version) == 3
+    bulk = locations(connection)
+    assert [bulk[addresses[holder]].district for holder in ("H1", "H2", "H3")] == ["鼓楼区", "姑苏区", None]
+    connection.execute(text("DELETE FROM location"))
+    for holder in addresses:
+        locate_holder(connection, holder, geocoder=geocoder, version=version)
+    assert {key: row.district for key, row in locations(connection).items()} == {
+        key: row.district for key, row in bulk.items()
+    }
