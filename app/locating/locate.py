@@ -69,14 +69,14 @@ def locate_addresses(
         return 0
     _drop_outdated(connection, scope, version)
     wanted = addresses.height
-    addresses = settle_known(connection, addresses, geocoder, lambda texts: _located(geocoder, texts, version))
-    done = wanted - addresses.height
     addresses = with_prior(connection, addresses, geocoder, holder_ids_query or "SELECT id FROM policyholder")
+    addresses = settle_known(connection, addresses, geocoder, lambda asked: _located(geocoder, asked, version))
+    done = wanted - addresses.height
     # The same text is often written down for many: it is geocoded once.
     asked = addresses.select("text", "city").unique(maintain_order=True)
     for start in range(0, len(asked), BATCH):
         part = asked.slice(start, BATCH)
-        found = _located(geocoder, part["text"], version, part["city"])
+        found = _located(geocoder, part, version)
         rows = addresses.join(found, on=["text", "city"], how="inner")
         done += copy_in(connection, "location", _COLUMNS, rows.rename({"id": "address_id"}).select(_COLUMNS))
         if progress is not None:
@@ -89,10 +89,12 @@ def locate_holder(connection: Connection, policyholder_id: str, *, geocoder: Geo
     connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": LOCATING_LOCK})
     rows = connection.execute(_OF_HOLDER, {"holder": policyholder_id, "version": version}).all()
     wanted = pl.DataFrame(rows, schema=_ADDRESS, orient="row")
-    addresses = settle_known(connection, wanted, geocoder, lambda texts: _located(geocoder, texts, version))
+    if wanted.is_empty():
+        return 0
+    addresses = with_prior(connection, wanted, geocoder, "SELECT :holder", {"holder": policyholder_id})
+    addresses = settle_known(connection, addresses, geocoder, lambda asked: _located(geocoder, asked, version))
     if not addresses.is_empty():
-        own = with_prior(connection, addresses, geocoder, "SELECT :holder", {"holder": policyholder_id})
-        found = _located(geocoder, own["text"], version, own["city"])
+        found = _located(geocoder, addresses, version)
         connection.execute(_STORE, found.with_columns(address_id=addresses["id"]).select(_COLUMNS).to_dicts())
     return wanted.height
 
@@ -105,15 +107,16 @@ def _drop_outdated(connection: Connection, scope: str, version: str) -> None:
     )
 
 
-def _located(geocoder: Geocoder, texts: pl.Series, version: str, cities: pl.Series | None = None) -> pl.DataFrame:
-    """Where the geocoder puts texts: `text`, `city` (what settled it) and the columns of `location`."""
+def _located(geocoder: Geocoder, asked: pl.DataFrame, version: str) -> pl.DataFrame:
+    """Where the geocoder puts `text`s that `city` settles: both, and the columns of `location`."""
+    texts, cities = asked["text"], asked["city"]
     found = geocoder.geocode(texts, prior_city=cities)
     lon = found.get_column("lon").cast(pl.Float64).fill_null(np.nan).to_numpy()
     lat = found.get_column("lat").cast(pl.Float64).fill_null(np.nan).to_numpy()
     return pl.DataFrame(
         {
             "text": texts,
-            "city": pl.Series([""] * len(texts), dtype=pl.String) if cities is None else cities,
+            "city": cities,
             "point": point_hex(lon, lat),
             "level": found.get_column("level"),
             "confidence": found.get_column("confidence").fill_null(0.0),
@@ -125,7 +128,7 @@ def _located(geocoder: Geocoder, texts: pl.Series, version: str, cities: pl.Seri
             "matched": found.get_column("matched").replace({"": None}),
             "provider": found.get_column("provider"),
             "reasons": found.get_column("reasons"),
-            "key": keys_of(texts, geocoder)["key"],
+            "key": keys_of(texts, geocoder, cities)["key"],
         }
     ).with_columns(
         pl.col("reasons").fill_null("").str.split(";").list.filter(pl.element() != ""),

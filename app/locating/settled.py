@@ -49,20 +49,24 @@ def settle_known(
     connection: Connection,
     addresses: pl.DataFrame,
     geocoder: Geocoder,
-    locate: Callable[[pl.Series], pl.DataFrame],
+    locate: Callable[[pl.DataFrame], pl.DataFrame],
 ) -> pl.DataFrame:
-    """Store the location of those `addresses` (id, text) whose place a person has decided on; returns the others.
+    """Store the location of those `addresses` (id, text, city) whose place a person has decided on; returns the others.
 
-    The newest decision on a key counts. `locate` says where the geocoder puts texts, as rows of `location`: undoing the decision
-    goes back to that.
+    The newest decision on a key counts. `locate` says where the geocoder puts texts that a city settles, as rows of `location`:
+    undoing the decision goes back to that.
     """
     if addresses.is_empty() or not connection.execute(_ANY).scalar_one():
         return addresses
     decided = copy_out(connection, _DECIDED, {"key": pl.String, "review_id": pl.Int64})
-    known = addresses.with_columns(keys_of(addresses["text"], geocoder)["key"]).join(decided, on="key", how="inner")
+    known = addresses.with_columns(keys_of(addresses["text"], geocoder, addresses["city"])["key"]).join(
+        decided, on="key", how="inner"
+    )
     if known.is_empty():
         return addresses
-    before = known.drop("key").join(locate(known["text"].unique(maintain_order=True)), on="text", how="inner")
+    before = known.drop("key").join(
+        locate(known.select("text", "city").unique(maintain_order=True)), on=["text", "city"], how="inner"
+    )
     connection.execute(_STORE_BEFORE, before.rename({"id": "address_id"}).select(_BEFORE_COLUMNS).to_dicts())
     ids, keys, reviews = (known[column].to_list() for column in ("id", "key", "review_id"))
     connection.execute(_STORE_KNOWN, {"ids": ids, "keys": keys, "reviews": reviews})

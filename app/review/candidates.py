@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from app.locating.geocoder import current_geocoder
+from app.locating.keys import city_of
 from geo.geocoding import Candidate, Geocoder
 
 LIMIT = 9
@@ -67,12 +68,12 @@ _COVERS = text(
 )
 
 
-def rank(geocoder: Geocoder, address: str | None) -> list[Ranked]:
-    """The candidates of an address, likeliest first; each place once."""
+def rank(geocoder: Geocoder, address: str | None, key: str | None = None) -> list[Ranked]:
+    """The candidates of an address, likeliest first; each place once. `key`: the address's, whose city settles what it leaves open."""
     if not address:
         return []
     ranked: dict[str, Ranked] = {}
-    for candidate in geocoder.candidates(address, limit=2 * LIMIT):
+    for candidate in geocoder.candidates(address, limit=2 * LIMIT, prior_city=city_of(key) or None):
         name = _name(candidate)
         if name not in ranked and len(ranked) < LIMIT:
             ranked[name] = Ranked(
@@ -92,9 +93,10 @@ def rank(geocoder: Geocoder, address: str | None) -> list[Ranked]:
 
 def rank_of(connection: Connection, review_id: int, position: int) -> Ranked | None:
     """The candidate at a position (1 is the likeliest) of an item of the queue; None where there is none."""
-    query = text("SELECT a.text FROM location_review r JOIN address a ON a.id = r.address_id WHERE r.id = :id")
+    query = text("SELECT a.text, r.key FROM location_review r JOIN address a ON a.id = r.address_id WHERE r.id = :id")
     geocoder, _ = current_geocoder(connection)
-    ranked = rank(geocoder, connection.execute(query, {"id": review_id}).scalar_one_or_none())
+    row = connection.execute(query, {"id": review_id}).one_or_none()
+    ranked = rank(geocoder, row.text, row.key) if row is not None else []
     return ranked[position - 1] if 0 < position <= len(ranked) else None
 
 

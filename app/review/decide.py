@@ -22,13 +22,14 @@ from app.errors import (
 )
 from app.locating.columns import GEOCODED
 from app.locating.geocoder import current_geocoder
-from app.locating.keys import keys_of
+from app.locating.keys import city_of, keys_of
 from app.locating.locate import LOCATING_LOCK
 from app.locating.settled import STORE
 from app.review.candidates import Ranked, covers, rank
 from app.review.claim import require
 from app.review.item import etag
 from app.review.learn import learn, level_of
+from geo.geocoding import Geocoder
 
 Kind = Literal["CANDIDATE", "POINT", "NOT_LOCATABLE"]
 Reach = Literal["KEY", "THIS"]
@@ -226,7 +227,7 @@ def decide(
     connection.execute(_SETTLE, {"ids": ids, "review": decision_id})
     if place.point is not None and choice.scope == "KEY":
         geocoder, _ = current_geocoder(connection)
-        learn(connection, decision_id, keys_of(pl.Series([item["address"]]), geocoder).row(0, named=True), place.point)
+        learn(connection, decision_id, _parts(geocoder, item), place.point)
     decisions = [row["decision_id"] for row in reached.located]
     located = connection.execute(_LOCATED, {"decisions": decisions}).scalars().all()
     connection.execute(_LEAVE, {"ids": [row["id"] for row in reached.located]})
@@ -246,8 +247,8 @@ def _place(connection: Connection, item: RowMapping, choice: Choice) -> tuple[Pl
     if choice.scope == "KEY" and (item["located_key"] is None or item["given"]):
         raise KeyMissing
     geocoder, _ = current_geocoder(connection)
-    ranked = rank(geocoder, item["address"])
-    parts = keys_of(pl.Series([item["address"] or ""]), geocoder).row(0, named=True)
+    ranked = rank(geocoder, item["address"], item["located_key"])
+    parts = _parts(geocoder, item)
     stated = parts["district"]
     if choice.kind == "NOT_LOCATABLE":
         return Place(None, "NONE", None, None, stated), ranked
@@ -259,6 +260,11 @@ def _place(connection: Connection, item: RowMapping, choice: Choice) -> tuple[Pl
     assert choice.point is not None
     level = "DOOR" if choice.scope == "THIS" else level_of(parts)
     return Place(choice.point, level, None, stated, stated), ranked
+
+
+def _parts(geocoder: Geocoder, item: RowMapping) -> dict[str, Any]:
+    cities = pl.Series([city_of(item["located_key"])], dtype=pl.String)
+    return keys_of(pl.Series([item["address"] or ""], dtype=pl.String), geocoder, cities).row(0, named=True)
 
 
 def _reach(connection: Connection, item: RowMapping, choice: Choice, place: Place) -> Reached:

@@ -12,7 +12,7 @@ from app.access.masking import mask_address, mask_degrees, mask_name, mask_phone
 from app.access.principal import Scope
 from app.errors import LocationReviewNotFound
 from app.locating.geocoder import current_geocoder
-from app.locating.keys import keys_of
+from app.locating.keys import city_of, keys_of
 from app.review.candidates import Cover, covers, rank
 from app.review.queue import BUCKET, BUCKETS, Filters, conditions
 from geo.geocoding.key import KEY_COLUMNS
@@ -74,8 +74,9 @@ def read_items(
     if not rows:
         return []
     geocoder, version = current_geocoder(connection)
-    parts = keys_of(pl.Series([row["address"] for row in rows], dtype=pl.String), geocoder).rows(named=True)
-    ranked = [rank(geocoder, row["address"]) for row in rows]
+    texts = pl.Series([row["address"] for row in rows], dtype=pl.String)
+    parts = keys_of(texts, geocoder, pl.Series([city_of(row["key"]) for row in rows], dtype=pl.String)).rows(named=True)
+    ranked = [rank(geocoder, row["address"], row["key"]) for row in rows]
     others: dict[str, list[RowMapping]] = {}
     for other in connection.execute(_OTHERS, {"ids": [row["id"] for row in rows]}).mappings():
         if not other["chosen"]:

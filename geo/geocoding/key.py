@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from geo.address.divisions import Divisions
@@ -35,27 +36,29 @@ KEY_COLUMNS: Final = {
 }  # fmt: skip
 
 
-def place_keys(texts: pl.Series, divisions: Divisions, prior_city: int = -1) -> pl.DataFrame:
+def place_keys(texts: pl.Series, divisions: Divisions, prior_city: npt.NDArray[np.int32] | None = None) -> pl.DataFrame:
     """One row per text with the columns of `KEY_COLUMNS`; `key` is null where no city is known or no place is named.
 
-    `prior_city`: the position in `divisions` of the city that is meant where a text states none, or -1. The parts are those
+    `prior_city`: of each text the position in `divisions` of the city that is meant where it states none, or -1. The parts are those
     that make the key: an estate goes before a road with its number, a road without one goes last.
     """
-    stems = texts.cast(pl.String).fill_null("").str.replace(_UNIT, "1${2}")
-    distinct = stems.unique(maintain_order=True)
-    keys = _keys(distinct, divisions, prior_city)
-    if len(distinct) == len(stems):
+    prior = np.full(len(texts), -1, np.int32) if prior_city is None else prior_city
+    asked = pl.DataFrame({"stem": texts.cast(pl.String).fill_null("").str.replace(_UNIT, "1${2}"), "prior": prior})
+    distinct = asked.unique(maintain_order=True)
+    keys = _keys(distinct["stem"], divisions, distinct["prior"].to_numpy())
+    if len(distinct) == len(asked):
         return keys
-    keyed = keys.with_columns(distinct.alias("stem"))
-    joined = stems.to_frame("stem").join(keyed, on="stem", how="left", maintain_order="left")
+    keyed = pl.concat([distinct, keys], how="horizontal")
+    joined = asked.join(keyed, on=["stem", "prior"], how="left", maintain_order="left")
     return joined.select(list(KEY_COLUMNS))
 
 
-def _keys(texts: pl.Series, divisions: Divisions, prior_city: int) -> pl.DataFrame:
+def _keys(texts: pl.Series, divisions: Divisions, prior: npt.NDArray[np.int32]) -> pl.DataFrame:
     if not len(texts):
         return pl.DataFrame(schema=KEY_COLUMNS)
-    parsed = parse(texts, divisions, np.full(len(texts), prior_city, np.int32))
-    assumed = divisions.names[prior_city] if prior_city >= 0 else None
+    parsed = parse(texts, divisions, prior)
+    names = pl.Series([*divisions.names, None], dtype=pl.String)
+    assumed = names.gather(np.where(prior >= 0, prior, len(names) - 1).astype(np.uint32))
     estate = pl.col("estate").str.replace(rf"(?:{NEUTRAL})$", "")
     estate = pl.when(estate.str.len_chars() >= 2).then(estate).otherwise(pl.col("estate"))
     plain = pl.col("number").str.extract(_PLAIN_NUMBER, 1).fill_null("号")
@@ -65,7 +68,7 @@ def _keys(texts: pl.Series, divisions: Divisions, prior_city: int) -> pl.DataFra
         .otherwise(pl.col("number"))
     )
     frame = parsed.with_columns(
-        city=pl.col("city").fill_null(pl.lit(assumed, pl.String)),
+        city=parsed["city"].zip_with(parsed["city"].is_not_null(), assumed),
         number=number,
         estate=pl.when(estate.str.contains(_NO_ESTATE) | (estate.str.len_chars() < 2)).then(None).otherwise(estate),
     )

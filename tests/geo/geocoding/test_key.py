@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -15,7 +16,7 @@ def divisions() -> Divisions:
 
 
 def keys(divisions: Divisions, *texts: str, city: str | None = None) -> list[str | None]:
-    prior = divisions.names.index(city) if city else -1
+    prior = np.full(len(texts), divisions.names.index(city) if city else -1, np.int32)
     return place_keys(pl.Series(texts, dtype=pl.String), divisions, prior)["key"].to_list()
 
 
@@ -44,6 +45,12 @@ def test_without_a_city_there_is_no_key(divisions: Divisions) -> None:
     assert keys(divisions, "和燕园12幢") == [None]
     assert keys(divisions, "和燕园12幢", city="南京市") == ["南京市//和燕园"]
     assert keys(divisions, "苏州市姑苏区和燕园12幢", city="南京市") == ["苏州市/姑苏区/和燕园"]
+
+
+def test_each_text_has_a_city_of_its_own(divisions: Divisions) -> None:
+    prior = np.array([divisions.names.index(name) for name in ("南京市", "苏州市")], np.int32)
+    found = place_keys(pl.Series(["鼓楼区和燕园12幢", "和燕园12幢"]), divisions, prior)["key"].to_list()
+    assert found == ["南京市/鼓楼区/和燕园", "苏州市//和燕园"]
 
 
 def test_many_texts_get_what_each_gets_alone(divisions: Divisions) -> None:
