@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from app.addresses.judge import judge
 from app.addresses.schemas import (
-    Candidate,
+    PlaceCandidate,
     GeocodeBatchIn,
     Geocoded,
     GeocodedBatch,
@@ -35,7 +35,7 @@ def geocode(connection: ReadConnection, principal: CurrentPrincipal, today: Toda
     candidates = geocoder.candidates(asked.text, asked.candidates, asked.city) if asked.candidates else []
     return GeocodedOne.model_construct(
         **found,
-        candidates=[Candidate.model_construct(**(each._asdict() | {"belief": each.confidence})) for each in candidates],
+        candidates=[PlaceCandidate.model_construct(**(each._asdict() | {"belief": each.confidence})) for each in candidates],
     )
 
 

@@ -838,7 +838,7 @@ export interface components {
             /** En */
             en: string;
             /** Candidates */
-            candidates: components["schemas"]["app__allocation__schemas__Candidate"][];
+            candidates: components["schemas"]["Candidate"][];
         };
         /**
          * BatchReceipt
@@ -855,6 +855,28 @@ export interface components {
             refused: number;
             /** Items */
             items: components["schemas"]["ItemOutcome"][];
+        };
+        /**
+         * Candidate
+         * @description A team (and agent) that a rung looked at: PASS, or the constraint that failed it, and in words.
+         */
+        Candidate: {
+            /** Team Code */
+            team_code: string;
+            /** Team Name */
+            team_name: string | null;
+            /** Agent Code */
+            agent_code: string | null;
+            /** Outcome */
+            outcome: string;
+            /** Load */
+            load: number;
+            /** Capacity */
+            capacity: number;
+            /** Zh */
+            zh: string;
+            /** En */
+            en: string;
         };
         /**
          * Case
@@ -1669,7 +1691,7 @@ export interface components {
             /** Territories */
             territories: components["schemas"]["TerritoryShare"][];
             /** Candidates */
-            candidates: components["schemas"]["app__addresses__schemas__Candidate"][];
+            candidates: components["schemas"]["PlaceCandidate"][];
         };
         /**
          * Health
@@ -1999,6 +2021,29 @@ export interface components {
             estate: string | null;
             /** Village */
             village: string | null;
+        };
+        /**
+         * PlaceCandidate
+         * @description A place that the address may mean, in CGCS2000 degrees; `belief` (0–1): what is missing to 1 in the sum belongs to none of them.
+         */
+        PlaceCandidate: {
+            /** Lon */
+            lon: number;
+            /** Lat */
+            lat: number;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "UNIT" | "DOOR" | "COMPOUND" | "POI" | "COMMUNITY" | "ROAD" | "SUBDISTRICT" | "DISTRICT" | "CITY" | "NONE";
+            /** Belief */
+            belief: number;
+            /** Name */
+            name: string;
+            /** District */
+            district: string;
+            /** Address */
+            address: string;
         };
         /**
          * Point
@@ -2888,51 +2933,6 @@ export interface components {
             items: components["schemas"]["Waiting"][];
             /** Next */
             next: string | null;
-        };
-        /**
-         * Candidate
-         * @description A place that the address may mean, in CGCS2000 degrees; `belief` (0–1): what is missing to 1 in the sum belongs to none of them.
-         */
-        app__addresses__schemas__Candidate: {
-            /** Lon */
-            lon: number;
-            /** Lat */
-            lat: number;
-            /**
-             * Level
-             * @enum {string}
-             */
-            level: "UNIT" | "DOOR" | "COMPOUND" | "POI" | "COMMUNITY" | "ROAD" | "SUBDISTRICT" | "DISTRICT" | "CITY" | "NONE";
-            /** Belief */
-            belief: number;
-            /** Name */
-            name: string;
-            /** District */
-            district: string;
-            /** Address */
-            address: string;
-        };
-        /**
-         * Candidate
-         * @description A team (and agent) that a rung looked at: PASS, or the constraint that failed it, and in words.
-         */
-        app__allocation__schemas__Candidate: {
-            /** Team Code */
-            team_code: string;
-            /** Team Name */
-            team_name: string | null;
-            /** Agent Code */
-            agent_code: string | null;
-            /** Outcome */
-            outcome: string;
-            /** Load */
-            load: number;
-            /** Capacity */
-            capacity: number;
-            /** Zh */
-            zh: string;
-            /** En */
-            en: string;
         };
         /**
          * Problem
