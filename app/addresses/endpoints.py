@@ -9,12 +9,12 @@ from sqlalchemy import Connection
 
 from app.addresses.judge import judge
 from app.addresses.schemas import (
-    PlaceCandidate,
     GeocodeBatchIn,
     Geocoded,
     GeocodedBatch,
     GeocodedOne,
     GeocodeIn,
+    PlaceCandidate,
     TerritoryShare,
 )
 from app.allocation.single import known_on
@@ -35,7 +35,9 @@ def geocode(connection: ReadConnection, principal: CurrentPrincipal, today: Toda
     candidates = geocoder.candidates(asked.text, asked.candidates, asked.city) if asked.candidates else []
     return GeocodedOne.model_construct(
         **found,
-        candidates=[PlaceCandidate.model_construct(**(each._asdict() | {"belief": each.confidence})) for each in candidates],
+        candidates=[
+            PlaceCandidate.model_construct(**(each._asdict() | {"belief": each.confidence})) for each in candidates
+        ],
     )
 
 
