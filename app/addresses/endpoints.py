@@ -9,12 +9,12 @@ from sqlalchemy import Connection
 
 from app.addresses.judge import judge
 from app.addresses.schemas import (
-    AddressCandidate,
     GeocodeBatchIn,
     Geocoded,
     GeocodedBatch,
     GeocodedOne,
     GeocodeIn,
+    PlaceCandidate,
     TerritoryShare,
 )
 from app.allocation.single import known_on
@@ -36,7 +36,7 @@ def geocode(connection: ReadConnection, principal: CurrentPrincipal, today: Toda
     return GeocodedOne.model_construct(
         **found,
         candidates=[
-            AddressCandidate.model_construct(**(each._asdict() | {"belief": each.confidence})) for each in candidates
+            PlaceCandidate.model_construct(**(each._asdict() | {"belief": each.confidence})) for each in candidates
         ],
     )
 

@@ -57,7 +57,7 @@ class TerritoryShare(Output):
     share: float
 
 
-class AddressCandidate(Output):
+class PlaceCandidate(Output):
     """A place that the address may mean, in CGCS2000 degrees; `belief` (0–1): what is missing to 1 in the sum belongs to none of them."""
 
     lon: float
@@ -97,7 +97,7 @@ class Geocoded(Output):
 class GeocodedOne(Geocoded):
     """One address with the places that it may mean, likeliest first."""
 
-    candidates: list[AddressCandidate]
+    candidates: list[PlaceCandidate]
 
 
 class GeocodedBatch(Output):

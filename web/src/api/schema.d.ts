@@ -738,29 +738,6 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * AddressCandidate
-         * @description A place that the address may mean, in CGCS2000 degrees; `belief` (0–1): what is missing to 1 in the sum belongs to none of them.
-         */
-        AddressCandidate: {
-            /** Lon */
-            lon: number;
-            /** Lat */
-            lat: number;
-            /**
-             * Level
-             * @enum {string}
-             */
-            level: "UNIT" | "DOOR" | "COMPOUND" | "POI" | "COMMUNITY" | "ROAD" | "SUBDISTRICT" | "DISTRICT" | "CITY" | "NONE";
-            /** Belief */
-            belief: number;
-            /** Name */
-            name: string;
-            /** District */
-            district: string;
-            /** Address */
-            address: string;
-        };
-        /**
          * AddressReached
          * @description One of the addresses that a choice settles; `moved_m`: how far from where it is now.
          */
@@ -1714,7 +1691,7 @@ export interface components {
             /** Territories */
             territories: components["schemas"]["TerritoryShare"][];
             /** Candidates */
-            candidates: components["schemas"]["AddressCandidate"][];
+            candidates: components["schemas"]["PlaceCandidate"][];
         };
         /**
          * Health
@@ -2044,6 +2021,29 @@ export interface components {
             estate: string | null;
             /** Village */
             village: string | null;
+        };
+        /**
+         * PlaceCandidate
+         * @description A place that the address may mean, in CGCS2000 degrees; `belief` (0–1): what is missing to 1 in the sum belongs to none of them.
+         */
+        PlaceCandidate: {
+            /** Lon */
+            lon: number;
+            /** Lat */
+            lat: number;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "UNIT" | "DOOR" | "COMPOUND" | "POI" | "COMMUNITY" | "ROAD" | "SUBDISTRICT" | "DISTRICT" | "CITY" | "NONE";
+            /** Belief */
+            belief: number;
+            /** Name */
+            name: string;
+            /** District */
+            district: string;
+            /** Address */
+            address: string;
         };
         /**
          * Point
