@@ -15,17 +15,43 @@ from geo.address.compiled import compiled, entry
 from geo.address.division_words import (
     ANY_ZONE,
     CITY,
+    CITY_OF,
     DISTRICT,
+    DIVISIONS,
+    FIRST,
+    FOLLOWING,
     FORMER,
     FORMER_SHORT,
     FULL,
+    HOW,
+    LABEL,
+    LEVEL,
+    LOCAL_DISTRICT,
+    LOCAL_FIRST,
+    LOCAL_WEIGHT,
+    LOCAL_WORDS,
+    MEANING,
+    MOVED,
     OLD,
     OLD_SHORT,
+    PLACEHOLDER,
     PROVINCE,
+    PROVINCE_OF,
+    ROAD_FOLLOWING,
     SHORT,
+    TOWN_EXACT,
+    TOWN_FIRST,
+    TOWN_MEANING,
+    TOWN_PARENT,
+    TOWN_WORDS,
+    ZONE_CITY,
+    ZONE_DISTRICT,
+    ZONE_FIRST,
+    ZONE_MEANING,
+    ZONE_WORDS,
     DivisionWords,
-)
-from geo.address.lexicon import NOTHING, longest_at, step
+)  # fmt: skip
+from geo.address.lexicon import NOTHING
 from geo.address.numbers import DIGIT, KINDS
 
 I64 = npt.NDArray[np.int64]
@@ -44,14 +70,42 @@ LU, XIANG, LONG, YUAN = (ord(c) for c in "路巷弄院")
 DIRECTIONS = "东西南北中内外前后上下新老大小一二三四五六七八九十支横直正环"
 
 
-def _direction_table() -> npt.NDArray[np.uint8]:
+def _table(signs: str) -> npt.NDArray[np.uint8]:
     out = np.zeros(0x10000, np.uint8)
-    for sign in DIRECTIONS:
+    for sign in signs:
         out[ord(sign)] = 1
     return out
 
 
-IS_DIRECTION = _direction_table()
+IS_DIRECTION = _table(DIRECTIONS)
+# The last character of a full name, and what stands before it in other words (小区, 园区).
+IS_KIND = _table("省市区县州旗盟")
+IS_ESTATE = _table("小社园城景新东西南北中库厂校院片地老一二三四五六七八九ABCDEFG0123456789")
+
+
+@compiled
+def step_in(words: DivisionWords, lexicon: int, node: int, code: int) -> int:
+    """The node of one of the lexicons after one more character, or -1."""
+    at, mask = words.base[3 * lexicon], words.base[3 * lexicon + 1]
+    key = (np.int64(node) << 16) | np.int64(code)
+    slot = ((key * 0x9E3779B97F4A7C1) >> 20) & mask
+    while words.keys[at + slot] != -1 and words.keys[at + slot] != key:
+        slot = (slot + 1) & mask
+    return int(words.targets[at + slot])  # free slots hold -1
+
+
+@compiled
+def longest_in(words: DivisionWords, lexicon: int, codes: Codes, at: int, end: int) -> tuple[int, int]:
+    """(value, length) of the longest word of one of the lexicons that begins at `at` and ends by `end`; (-1, 0) if there is none."""
+    node, value, length = 0, NOTHING, 0
+    values = words.base[3 * lexicon + 2]
+    for i in range(at, end):
+        node = step_in(words, lexicon, node, codes[i])
+        if node < 0:
+            break
+        if words.values[values + node] != NOTHING:
+            value, length = words.values[values + node], i + 1 - at
+    return value, length
 
 
 @compiled
@@ -88,47 +142,57 @@ def road_stem(codes: Codes, at: int, end: int) -> int:
 
 
 @compiled
-def fits(words: DivisionWords, r: I64, division: int) -> bool:
-    """A division is consistent with what the reading holds."""
-    level = words.level[division]
-    if r[PROV] >= 0 and words.province[division] != r[PROV]:
+def fits(words: DivisionWords, province: int, city: int, district: int, division: int) -> bool:
+    """A division is consistent with what a reading holds."""
+    if province >= 0 and words.data[words.base[PROVINCE_OF] + division] != province:
         return False
+    level = words.data[words.base[LEVEL] + division]
     if level == PROVINCE:
         return True
-    city = words.city[division]
+    above = words.data[words.base[CITY_OF] + division]
     if level == CITY:
-        return (r[CIT] < 0 or r[CIT] == division) and (r[DIST] < 0 or words.city[r[DIST]] == division)
-    if r[DIST] >= 0:
-        return r[DIST] == division
-    return r[CIT] < 0 or city == r[CIT] or city < 0
+        return (city < 0 or city == division) and (
+            district < 0 or words.data[words.base[CITY_OF] + district] == division
+        )
+    if district >= 0:
+        return district == division
+    return city < 0 or above == city or above < 0
 
 
 @compiled
 def has_moved(words: DivisionWords, parent: int, division: int) -> bool:
     """The division once lay in the parent."""
-    if parent < 0 or len(words.moved) == 0:
-        return False
-    key = (np.int64(parent) << 32) | np.int64(division)
-    at = np.searchsorted(words.moved, key)
-    return bool(at < len(words.moved) and words.moved[at] == key)
+    if parent >= 0:
+        for i in range(words.base[MOVED], words.base[MOVED + 1], 2):
+            if words.data[i] == parent and words.data[i + 1] == division:
+                return True
+    return False
 
 
 @compiled
-def add(readings: I64, count: int, r: I64) -> int:
+def add(readings: I64, count: int, new: I64) -> int:
     """Append a reading unless a better one that means the same stands there already; returns the number of readings."""
     for i in range(count):
-        o = readings[i]
         if (
-            o[POS] == r[POS] and o[PROV] == r[PROV] and o[CIT] == r[CIT] and o[DIST] == r[DIST]
-            and o[TWN] == r[TWN] and o[ZON] == r[ZON] and (o[FLAGS] & LOOSE) == (r[FLAGS] & LOOSE)
+            readings[i, POS] == new[POS] and readings[i, DIST] == new[DIST] and readings[i, CIT] == new[CIT] and readings[i, PROV] == new[PROV]
+            and readings[i, TWN] == new[TWN] and readings[i, ZON] == new[ZON] and (readings[i, FLAGS] & LOOSE) == (new[FLAGS] & LOOSE)
         ):  # fmt: skip
-            if r[SCORE] > o[SCORE]:
-                o[:] = r
+            if new[SCORE] > readings[i, SCORE]:
+                for k in range(WIDTH):
+                    readings[i, k] = new[k]
             return count
-    if count < len(readings):
-        readings[count] = r
+    if count < READINGS:
+        for k in range(WIDTH):
+            readings[count, k] = new[k]
         count += 1
     return count
+
+
+@compiled
+def take(readings: I64, at: int, new: I64) -> None:
+    """Copy a reading into a row of its own."""
+    for k in range(WIDTH):
+        new[k] = readings[at, k]
 
 
 @compiled
@@ -143,73 +207,83 @@ def extend_by_divisions(
     alone: bool,
     prior: int,
     new: I64,
-) -> int:
-    """All words of divisions that follow reading `at`; returns the number of readings."""
-    r = readings[at].copy()
-    begin = r[POS]
-    node = 0
-    _, town_length = longest_at(words.towns, codes, begin, min(end, begin + LONGEST))
+) -> tuple[int, bool]:
+    """All words of divisions that follow reading `at`; returns the number of readings, and whether one was written in full."""
+    begin, r_prov, r_city, r_dist = readings[at, POS], readings[at, PROV], readings[at, CIT], readings[at, DIST]
+    r_flags, r_score, r_scan = readings[at, FLAGS] & ~LOOSE, readings[at, SCORE], readings[at, SCAN]
+    node, whole = 0, False
     for i in range(begin, min(end, begin + LONGEST)):
-        node = step(words.lexicon, node, codes[i])
+        node = step_in(words, DIVISIONS, node, codes[i])
         if node < 0:
             break
-        word = words.lexicon.values[node]
+        word = words.values[words.base[3 * DIVISIONS + 2] + node]
         if word == NOTHING:
             continue
         length = i + 1 - begin
-        after = skip_separators(codes, i + 1, end)
+        if length > 1 and i + 1 < end and IS_KIND[codes[i + 1]]:
+            # 江苏 in 江苏省 needs no reading of its own, but 济南 in 济南市中区 does.
+            longer = step_in(words, DIVISIONS, node, codes[i + 1])
+            if longer >= 0 and words.values[words.base[3 * DIVISIONS + 2] + longer] != NOTHING:
+                split = codes[i + 1] == SHI and i + 2 < end and IS_DIRECTION[codes[i + 2]]
+                if not split:
+                    continue
+        after = i + 1
+        while after < end and codes[after] == SEPARATOR:
+            after += 1
         apart = after > i + 1 or after >= end
-        _, road = longest_at(words.road_followers, codes, i + 1, end)
-        if codes[i] == SHI and i + 1 < end and codes[i + 1] == ord("场"):
-            road = 1
-        joined = -1
+        road, joined, stem = -1, -1, -1
         consistent, contradicting = False, -1
-        for m in range(words.first[word], words.first[word + 1]):
-            division, how = words.meaning[m], words.how[m]
-            level = words.level[division]
-            short = how in (SHORT, FORMER_SHORT, OLD_SHORT)
+        for m in range(words.data[words.base[FIRST] + word], words.data[words.base[FIRST] + word + 1]):
+            division, how = words.data[words.base[MEANING] + m], words.data[words.base[HOW] + m]
+            level = words.data[words.base[LEVEL] + division]
+            short = how == SHORT or how == FORMER_SHORT or how == OLD_SHORT
             moved = False
-            if not fits(words, r, division):
-                if level == DISTRICT and (r[DIST] < 0 or r[DIST] != division):
-                    moved = has_moved(words, r[DIST] if r[DIST] >= 0 else r[CIT], division) and not short
+            if not fits(words, r_prov, r_city, r_dist, division):
+                if level == DISTRICT and not short:
+                    moved = has_moved(words, r_dist if r_dist >= 0 else r_city, division)
                 if not moved:
                     if how == FULL and contradicting < 0:
                         contradicting = division
                     continue
             consistent = True
-            repeated = division in (r[PROV], r[CIT], r[DIST]) or (level == PROVINCE and r[PROV] >= 0)
+            repeated = (
+                division == r_prov or division == r_city or division == r_dist or (level == PROVINCE and r_prov >= 0)
+            )
             # 北京 and 上海 name a province and its city: the city says both.
-            if level == CITY and r[CIT] < 0:
+            if level == CITY and r_city < 0:
                 repeated = False
             loose = False
             if short:
+                if length == 1 and begin != r_scan:
+                    continue
                 if joined < 0:
-                    _, joined = longest_at(words.followers, codes, i + 1, end)
+                    _, joined = longest_in(words, FOLLOWING, codes, i + 1, end)
                     stem = 99 if apart else road_stem(codes, i + 1, end)
                     if stem < 2:
                         joined = 1
                     elif stem < 99:
                         joined = 0  # 花园路, 府前路: a road of its own
-                if r[DIST] >= 0 or length == 1 or level == PROVINCE or joined > 0 or repeated:
+                if r_dist >= 0 or length == 1 or level == PROVINCE or joined > 0 or repeated:
                     loose = True
                 elif level == CITY:
-                    loose = not (r[PROV] >= 0 or covered[division] or alone)
-                elif r[CIT] < 0 and r[PROV] < 0:
-                    near = covered[division] or (prior >= 0 and words.city[division] == prior)
-                    loose = after >= end or not (near or (alone and 2 <= road_stem(codes, i + 1, end) < 99))
-                elif r[CIT] < 0:
+                    loose = not (r_prov >= 0 or covered[division] or alone)
+                elif r_city < 0 and r_prov < 0:
+                    near = covered[division] or (prior >= 0 and words.data[words.base[CITY_OF] + division] == prior)
+                    loose = after >= end or not (near or (alone and 2 <= stem < 99))
+                elif r_city < 0:
                     loose = after >= end
-                if length == 1 and begin != r[SCAN]:
-                    continue
-            elif road > 0 and not apart:
-                # 沛县路 is a road, 路桥区路桥大道 is none.
-                if length <= 3 or codes[i] == SHI:
-                    loose = True
-            elif length == 2 and r[CIT] < 0 and r[PROV] < 0 and codes[i] == QU:
-                loose = how != FULL
-            new[:] = r
-            new[POS] = after
-            new[FLAGS] = (r[FLAGS] & ~LOOSE) | (LOOSE if loose else 0)
+            else:
+                if road < 0:
+                    _, road = longest_in(words, ROAD_FOLLOWING, codes, i + 1, end)
+                if road > 0 and not apart:
+                    # 沛县路 is a road, 路桥区路桥大道 is none.
+                    loose = length <= 3 or codes[i] == SHI
+                elif length == 2 and r_city < 0 and r_prov < 0 and codes[i] == QU:
+                    loose = how != FULL
+                whole = whole or not loose
+            take(readings, at, new)
+            new[POS], new[SCAN], new[TOWN_AT] = after, after, after
+            new[FLAGS] = r_flags | (LOOSE if loose else 0)
             gain = 4 * length
             if repeated:
                 gain = 2 * length
@@ -220,15 +294,14 @@ def extend_by_divisions(
                 new[FLAGS] |= STALE
             if level == CITY and not repeated:
                 gain += 1
-            new[SCORE] = r[SCORE] + gain
-            new[SCAN] = after
+            new[SCORE] = r_score + gain
             if not repeated:
-                new[PROV] = words.province[division]
-                if words.city[division] >= 0:
-                    new[CIT] = words.city[division]
+                new[PROV] = words.data[words.base[PROVINCE_OF] + division]
+                if words.data[words.base[CITY_OF] + division] >= 0:
+                    new[CIT] = words.data[words.base[CITY_OF] + division]
                 if level == DISTRICT:
                     new[DIST] = division
-                    if r[CIT] < 0:
+                    if r_city < 0:
                         new[FLAGS] |= GUESSED_CITY
                     new[FLAGS] &= ~WEAK
                     if short:
@@ -236,85 +309,93 @@ def extend_by_divisions(
                         new[SCAN] = begin
                     if moved:
                         new[FLAGS] |= STALE
-            new[TOWN_AT] = after
             count = add(readings, count, new)
         # A full name that contradicts what is stated already: kept beside it, never in its place.
-        if (
-            not consistent and contradicting >= 0 and length > 2 and length > town_length and road == 0
-            and r[DIST] < 0 and (r[CIT] >= 0 or r[PROV] >= 0)
-        ):  # fmt: skip
-            _, joined = longest_at(words.followers, codes, i + 1, end)
-            other = r[OTHER]
-            inside = other >= 0 and (words.city[contradicting] == other or words.province[contradicting] == other)
-            if joined == 0:
-                new[:] = r
-                new[POS] = after
-                new[SCAN] = after
-                new[TOWN_AT] = after
-                new[FLAGS] = (r[FLAGS] & ~LOOSE) | CONTRADICTED
+        if not consistent and contradicting >= 0 and length > 2 and r_dist < 0 and (r_city >= 0 or r_prov >= 0):
+            _, town_length = longest_in(words, TOWN_WORDS, codes, begin, min(end, begin + LONGEST))
+            _, road = longest_in(words, ROAD_FOLLOWING, codes, i + 1, end)
+            _, joined = longest_in(words, FOLLOWING, codes, i + 1, end)
+            other = readings[at, OTHER]
+            inside = other >= 0 and (
+                words.data[words.base[CITY_OF] + contradicting] == other
+                or words.data[words.base[PROVINCE_OF] + contradicting] == other
+            )
+            if joined == 0 and road == 0 and length > town_length:
+                take(readings, at, new)
+                new[POS], new[SCAN], new[TOWN_AT] = after, after, after
+                new[FLAGS] = r_flags | CONTRADICTED
                 if other < 0 or inside:
                     new[OTHER] = contradicting
-                new[SCORE] = r[SCORE] + 1
+                new[SCORE] = r_score + 1
                 count = add(readings, count, new)
-    return count
+    return count, whole
 
 
 @compiled
 def extend_by_zone(words: DivisionWords, codes: Codes, end: int, readings: I64, count: int, at: int, new: I64) -> int:
     """A functional zone or a placeholder that follows reading `at`."""
-    r = readings[at].copy()
+    r = readings[at]
     begin = r[POS]
-    word, length = longest_at(words.placeholders, codes, begin, end)
+    heads = words.heads[codes[begin]]
+    word, length = NOTHING, 0
+    if heads & 4:
+        word, length = longest_in(words, PLACEHOLDER, codes, begin, end)
     if (
         word != NOTHING
         and (r[PROV] >= 0 or (length > 2 and begin == r[SCAN]))
         and (length > 1 or (r[DIST] < 0 and r[CIT] >= 0))
     ):
-        new[:] = r
+        take(readings, at, new)
         new[POS] = skip_separators(codes, begin + length, end)
         new[SCAN], new[TOWN_AT] = new[POS], new[POS]
         new[FLAGS] = r[FLAGS] & ~LOOSE
         new[SCORE] = r[SCORE] + length
         count = add(readings, count, new)
-    if r[ZON] != -1:
+    if r[ZON] != -1 or not heads & 2:
         return count
-    word, length = longest_at(words.zones, codes, begin, end)
+    word, length = longest_in(words, ZONE_WORDS, codes, begin, end)
     if word == NOTHING:
         return count
-    _, road = longest_at(words.road_followers, codes, begin + length, end)
+    _, road = longest_in(words, ROAD_FOLLOWING, codes, begin + length, end)
     if road > 0:
         return count
     any_zone, known, several = False, -1, False
-    for m in range(words.zone_first[word], words.zone_first[word + 1]):
-        zone = words.zone[m]
+    for m in range(words.data[words.base[ZONE_FIRST] + word], words.data[words.base[ZONE_FIRST] + word + 1]):
+        zone = words.data[words.base[ZONE_MEANING] + m]
         if zone == ANY_ZONE:
             any_zone = True
             continue
-        city = words.zone_city[zone]
-        if r[CIT] >= 0 and city >= 0 and city != r[CIT] and words.level[city] == CITY:
+        city = words.data[words.base[ZONE_CITY] + zone]
+        if r[CIT] >= 0 and city >= 0 and city != r[CIT] and words.data[words.base[LEVEL] + city] == CITY:
             continue
-        if r[PROV] >= 0 and city >= 0 and words.province[city] != r[PROV]:
+        if r[PROV] >= 0 and city >= 0 and words.data[words.base[PROVINCE_OF] + city] != r[PROV]:
             continue
-        if r[DIST] >= 0 and words.zone_district[zone] >= 0 and words.zone_district[zone] != r[DIST]:
+        if (
+            r[DIST] >= 0
+            and words.data[words.base[ZONE_DISTRICT] + zone] >= 0
+            and words.data[words.base[ZONE_DISTRICT] + zone] != r[DIST]
+        ):
             continue
-        several = several or (known >= 0 and words.zone_district[known] != words.zone_district[zone])
+        several = several or (
+            known >= 0 and words.data[words.base[ZONE_DISTRICT] + known] != words.data[words.base[ZONE_DISTRICT] + zone]
+        )
         known = zone
     if several or known < 0:
         if not any_zone or (length <= 2 and r[CIT] < 0) or (r[CIT] < 0 and r[PROV] < 0 and r[DIST] < 0 and length < 3):
             return count
         known = -2
-    new[:] = r
+    take(readings, at, new)
     new[POS] = skip_separators(codes, begin + length, end)
     new[SCAN], new[TOWN_AT] = new[POS], new[POS]
     new[ZON] = known
     new[FLAGS] = r[FLAGS] & ~LOOSE
     new[SCORE] = r[SCORE] + 3 * length + (1 if known >= 0 else 0)
     if known >= 0:
-        city, district = words.zone_city[known], words.zone_district[known]
+        city, district = words.data[words.base[ZONE_CITY] + known], words.data[words.base[ZONE_DISTRICT] + known]
         if city >= 0:
-            new[PROV] = words.province[city]
-            if words.city[city] >= 0:
-                new[CIT] = words.city[city]
+            new[PROV] = words.data[words.base[PROVINCE_OF] + city]
+            if words.data[words.base[CITY_OF] + city] >= 0:
+                new[CIT] = words.data[words.base[CITY_OF] + city]
         if district >= 0 and r[DIST] < 0:
             new[DIST] = district
             new[FLAGS] |= WEAK | BY_ZONE
@@ -324,9 +405,11 @@ def extend_by_zone(words: DivisionWords, codes: Codes, end: int, readings: I64, 
 @compiled
 def extend_by_town(words: DivisionWords, codes: Codes, end: int, readings: I64, count: int, at: int, new: I64) -> int:
     """A town that follows reading `at`; it tells the district where none is stated and only one has it."""
-    r = readings[at].copy()
+    r = readings[at]
     begin = r[POS]
-    word, length = longest_at(words.towns, codes, begin, min(end, begin + LONGEST))
+    if not words.heads[codes[begin]] & 8:
+        return count
+    word, length = longest_in(words, TOWN_WORDS, codes, begin, min(end, begin + LONGEST))
     if word == NOTHING:
         return count
     after = begin + length
@@ -335,23 +418,23 @@ def extend_by_town(words: DivisionWords, codes: Codes, end: int, readings: I64, 
         after += 3 if after + 2 < end and codes[after + 1] == SHI and codes[after + 2] == CHU else 1
     after = skip_separators(codes, after, end)
     town, district, several, exact = -1, -1, False, 0
-    for m in range(words.town_first[word], words.town_first[word + 1]):
-        candidate = words.town[m]
-        parent = words.town_parent[candidate]
-        if words.town_exact[m] < exact:
+    for m in range(words.data[words.base[TOWN_FIRST] + word], words.data[words.base[TOWN_FIRST] + word + 1]):
+        candidate = words.data[words.base[TOWN_MEANING] + m]
+        parent = words.data[words.base[TOWN_PARENT] + candidate]
+        if words.data[words.base[TOWN_EXACT] + m] < exact:
             continue
         if r[DIST] >= 0:
             if parent != r[DIST]:
                 continue
         elif r[CIT] >= 0:
-            if words.city[parent] != r[CIT]:
+            if words.data[words.base[CITY_OF] + parent] != r[CIT]:
                 continue
         elif r[PROV] >= 0:
-            if words.province[parent] != r[PROV]:
+            if words.data[words.base[PROVINCE_OF] + parent] != r[PROV]:
                 continue
         elif length < 4:
             continue
-        if words.town_exact[m] > exact:
+        if words.data[words.base[TOWN_EXACT] + m] > exact:
             exact, town, several = 1, -1, False
         several = several or town >= 0
         town = candidate
@@ -361,7 +444,7 @@ def extend_by_town(words: DivisionWords, codes: Codes, end: int, readings: I64, 
         return count
     if r[TWN] >= 0 and r[TWN] != town:
         return count
-    new[:] = r
+    take(readings, at, new)
     new[POS] = after
     new[FLAGS] = r[FLAGS] & ~LOOSE
     new[TWN] = town if not several else r[TWN]
@@ -369,15 +452,15 @@ def extend_by_town(words: DivisionWords, codes: Codes, end: int, readings: I64, 
     # A name of the usual kind (城关镇) says less without a city.
     new[SCORE] = r[SCORE] + 3 * length - (2 if exact == 0 else 0)
     if r[DIST] < 0:
-        district = words.town_parent[town]
-        if words.level[district] == DISTRICT:
+        district = words.data[words.base[TOWN_PARENT] + town]
+        if words.data[words.base[LEVEL] + district] == DISTRICT:
             new[DIST] = district
             new[FLAGS] |= WEAK | BY_TOWN
-        new[PROV] = words.province[district]
-        if words.city[district] >= 0:
+        new[PROV] = words.data[words.base[PROVINCE_OF] + district]
+        if words.data[words.base[CITY_OF] + district] >= 0:
             if r[CIT] < 0:
                 new[FLAGS] |= GUESSED_CITY
-            new[CIT] = words.city[district]
+            new[CIT] = words.data[words.base[CITY_OF] + district]
     return add(readings, count, new)
 
 
@@ -395,14 +478,18 @@ def grow(
     new: I64,
 ) -> int:
     """All readings from `begin`; the first is the empty one. Returns their number."""
-    readings[0] = seed
+    for k in range(WIDTH):
+        readings[0, k] = seed[k]
     readings[0, POS], readings[0, SCAN], readings[0, TOWN_AT] = begin, begin, begin
     count, at = 1, 0
     while at < count:
         if readings[at, POS] < end:
-            count = extend_by_divisions(words, codes, end, readings, count, at, covered, alone, prior, new)
-            count = extend_by_zone(words, codes, end, readings, count, at, new)
-            count = extend_by_town(words, codes, end, readings, count, at, new)
+            whole = False
+            if words.heads[codes[readings[at, POS]]] & 1:
+                count, whole = extend_by_divisions(words, codes, end, readings, count, at, covered, alone, prior, new)
+            if not whole:
+                count = extend_by_zone(words, codes, end, readings, count, at, new)
+                count = extend_by_town(words, codes, end, readings, count, at, new)
         at += 1
     return count
 
@@ -418,13 +505,15 @@ def best_of(
             best = readings[i, SCORE]
     found, rank, settled = 0, -1, 0
     for i in range(count):
+        if readings[i, SCORE] != best:
+            continue
         r = readings[i]
         if r[FLAGS] & LOOSE or r[SCORE] != best:
             continue
         lowest = r[DIST] if r[DIST] >= 0 else r[CIT] if r[CIT] >= 0 else r[PROV]
         own = 0
         if lowest >= 0:
-            if prior >= 0 and words.city[lowest] == prior:
+            if prior >= 0 and words.data[words.base[CITY_OF] + lowest] == prior:
                 own += 2
             if covered[lowest]:
                 own += 1
@@ -452,13 +541,15 @@ def settle_by_local_names(
     for t in range(found):
         votes[t] = 0
     for at in range(begin, end):
-        word, length = longest_at(words.local, codes, at, min(end, at + 12))
+        if not words.heads[codes[at]] & 16:
+            continue
+        word, length = longest_in(words, LOCAL_WORDS, codes, at, min(end, at + 12))
         if word == NOTHING or length < 2:
             continue
-        for m in range(words.local_first[word], words.local_first[word + 1]):
+        for m in range(words.data[words.base[LOCAL_FIRST] + word], words.data[words.base[LOCAL_FIRST] + word + 1]):
             for t in range(found):
-                if readings[ties[t], DIST] == words.local_district[m]:
-                    votes[t] += words.local_weight[m]
+                if readings[ties[t], DIST] == words.data[words.base[LOCAL_DISTRICT] + m]:
+                    votes[t] += words.data[words.base[LOCAL_WEIGHT] + m]
     chosen, others = -1, 0
     for t in range(found):
         if votes[t] >= 2 and (chosen < 0 or votes[t] > votes[chosen]):
@@ -484,14 +575,27 @@ def find_late(
     ties: I64,
 ) -> int:
     """The reading of a full name that stands further on (a recipient before it, the order turned around), or -1."""
+    last = -1  # of the next word for a kind of division, 小区 and 社区 left out
     for at in range(begin, end - 2):
+        if last < at + 2:
+            last = at + 2
+            while last < end and not (IS_KIND[codes[last]] and not IS_ESTATE[codes[last - 1]]):
+                last += 1
+            if last >= end:
+                break
+        if last > at + 12 or not words.heads[codes[at]] & 1:
+            continue
         node, full = 0, False
         for i in range(at, min(end, at + LONGEST)):
-            node = step(words.lexicon, node, codes[i])
+            node = step_in(words, DIVISIONS, node, codes[i])
             if node < 0:
                 break
-            word = words.lexicon.values[node]
-            if word != NOTHING and i - at >= 2 and words.how[words.first[word]] == FULL:
+            word = words.values[words.base[3 * DIVISIONS + 2] + node]
+            if (
+                word != NOTHING
+                and i - at >= 2
+                and words.data[words.base[HOW] + words.data[words.base[FIRST] + word]] == FULL
+            ):
                 full = True
         if not full:
             continue
@@ -524,7 +628,7 @@ def read_divisions(
     """Fill `found` (province, city, district, town, flags, zone, other), `places` (scan, town_at, rest, zone_at, zone_end) and, where a
     text may mean several divisions, `candidates` (as many as it has columns)."""
     readings, new, seed = np.empty((READINGS, WIDTH), np.int64), np.empty(WIDTH, np.int64), np.full(WIDTH, -1, np.int64)
-    chosen = np.empty(WIDTH, np.int64)
+    chosen, new_seed = np.empty(WIDTH, np.int64), np.empty(WIDTH, np.int64)
     ties, votes = np.empty(32, np.int64), np.empty(32, np.int64)
     alone = not covered.any()
     seed[FLAGS], seed[SCORE] = 0, 0
@@ -532,7 +636,9 @@ def read_divisions(
         begin, end = skip_separators(codes, start[row], main_end[row]), main_end[row]
         prior = prior_city[row]
         for _ in range(3):
-            word, length = longest_at(words.labels, codes, begin, end)
+            word, length = NOTHING, 0
+            if begin < end and words.heads[codes[begin]] & 32:
+                word, length = longest_in(words, LABEL, codes, begin, end)
             if word != NOTHING and begin + length < end:
                 begin = skip_separators(codes, begin + length, end)
             elif (
@@ -575,7 +681,8 @@ def read_divisions(
             chosen[:] = readings[ties[0]]
             chosen[FLAGS] |= flags
         if chosen[DIST] < 0 and not chosen[FLAGS] & (AMBIGUOUS | CONTRADICTED):
-            new_seed = chosen.copy()
+            for k in range(WIDTH):
+                new_seed[k] = chosen[k]
             late = find_late(words, codes, chosen[POS], end, covered, prior, new_seed, readings, new, ties)
             if late < 0 and chosen[CIT] < 0 and text_end[row] > end:
                 late = find_late(words, codes, end, text_end[row], covered, prior, new_seed, readings, new, ties)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -40,40 +40,28 @@ _TOWN_KINDS: Final = ("街道", "镇", "乡", "苏木")
 _TOWN: Final = re.compile(r"(?:民族|(?:.族)+)?(?:街道|镇|乡|苏木)$")
 
 
-class DivisionWords(NamedTuple):
-    """Words of divisions and what each can mean. Meanings of word w are [first[w], first[w + 1]).
+# Lexicons in the order in which `DivisionWords` holds them.
+DIVISIONS, FOLLOWING, ROAD_FOLLOWING, LABEL, PLACEHOLDER, ZONE_WORDS, TOWN_WORDS, LOCAL_WORDS = range(8)
+# Arrays in `data`, as positions in `base`. Meanings of word w are [FIRST[w], FIRST[w + 1]); likewise for zones, towns and local names.
+(FIRST, MEANING, HOW, LEVEL, PROVINCE_OF, CITY_OF, ZONE_FIRST, ZONE_MEANING, ZONE_CITY, ZONE_DISTRICT, TOWN_FIRST, TOWN_MEANING,
+ TOWN_EXACT, TOWN_PARENT, LOCAL_FIRST, LOCAL_DISTRICT, LOCAL_WEIGHT, MOVED) = range(24, 42)  # fmt: skip
 
-    `zone_*` likewise for zones: `zone[m]` is a zone or `ANY_ZONE`; of a zone z, `zone_city[z]` and `zone_district[z]` are positions
-    of divisions or -1. `town_exact[t]` tells a town's present name from another kind (镇 that became 街道). `moved` are sorted
-    keys (former parent << 32 | division). `local_*`: names that tell districts of one name apart, with a weight.
+
+class DivisionWords(NamedTuple):
+    """Words of divisions and what each can mean, in few arrays: machine code passes each of them at every call.
+
+    `keys`, `targets`, `values`: the lexicons one behind the other; `base[3 k]` is where the slots of lexicon k begin, `base[3 k + 1]` their mask,
+    `base[3 k + 2]` where its values begin. `data`: the arrays named above, `base[name]` is where one begins. A zone is a position or
+    `ANY_ZONE`; TOWN_EXACT tells a town's present name from another kind (镇 that became 街道); MOVED holds pairs (former parent, division).
+    `heads[c]`: bits of the lexicons in which a word begins with c (1 divisions, 2 zones, 4 placeholders, 8 towns, 16 local names, 32 labels).
     """
 
-    lexicon: Lexicon
-    first: I32
-    meaning: I32
-    how: npt.NDArray[np.int8]
-    followers: Lexicon
-    road_followers: Lexicon
-    labels: Lexicon
-    placeholders: Lexicon
-    zones: Lexicon
-    zone_first: I32
-    zone: I32
-    zone_city: I32
-    zone_district: I32
-    towns: Lexicon
-    town_first: I32
-    town: I32
-    town_exact: npt.NDArray[np.int8]
-    level: I32
-    province: I32
-    city: I32
-    town_parent: I32
-    moved: npt.NDArray[np.int64]
-    local: Lexicon
-    local_first: I32
-    local_district: I32
-    local_weight: I32
+    keys: npt.NDArray[np.int64]
+    targets: I32
+    values: I32
+    data: I32
+    base: npt.NDArray[np.int64]
+    heads: npt.NDArray[np.uint8]
 
 
 def short_name(name: str) -> str:
@@ -213,7 +201,7 @@ def division_words(
     zones, zone_first, zone, _ = zone_words.arrays()
     towns, town_first, town, town_how = words_of_towns(town_names, town_parent).arrays()
     moved = [
-        at[parent] << 32 | at[code]
+        (at[parent], at[code])
         for parent, code, _ in table("former_parents.csv").iter_rows()
         if parent in at and code in at
     ]
@@ -222,35 +210,39 @@ def division_words(
         if code in at:
             local.add(word, at[code], weight_of(word, int(districts)))
     local_lexicon, local_first, local_district, local_weight = local.arrays()
-    words = DivisionWords(
-        lexicon,
-        first,
-        meaning,
-        how.astype(np.int8),
-        build_lexicon(pl.Series(FOLLOWERS)),
-        build_lexicon(pl.Series(ROAD_FOLLOWERS)),
-        build_lexicon(fold_words(pl.Series(LABELS))),
-        build_lexicon(pl.Series(PLACEHOLDERS)),
-        zones,
-        zone_first,
-        zone,
-        zone_city,
-        zone_district,
-        towns,
-        town_first,
-        town,
-        (town_how == 0).astype(np.int8),
-        level.astype(np.int32),
-        province,
-        city,
-        town_parent,
-        np.array(sorted(moved), np.int64),
-        local_lexicon,
-        local_first,
-        local_district,
-        local_weight,
+    labels, placeholders = build_lexicon(fold_words(pl.Series(LABELS))), build_lexicon(pl.Series(PLACEHOLDERS))
+    heads = np.zeros(0x10000, np.uint8)
+    for bit, known in enumerate((lexicon, zones, placeholders, towns, local_lexicon, labels)):
+        roots = known.keys[(known.keys >= 0) & (known.keys >> 16 == 0)]
+        heads[roots & 0xFFFF] |= 1 << bit
+    lexicons = (
+        lexicon, build_lexicon(pl.Series(FOLLOWERS)), build_lexicon(pl.Series(ROAD_FOLLOWERS)), labels, placeholders, zones, towns, local_lexicon,
+    )  # fmt: skip
+    arrays = (
+        first, meaning, how, level, province, city, zone_first, zone, zone_city, zone_district, town_first, town, town_how == 0, town_parent,
+        local_first, local_district, local_weight, np.array(moved).ravel(),
+    )  # fmt: skip
+    return pack(lexicons, arrays, heads), zone_names
+
+
+def pack(
+    lexicons: tuple[Lexicon, ...], arrays: tuple[npt.NDArray[Any], ...], heads: npt.NDArray[np.uint8]
+) -> DivisionWords:
+    """Lexicons and arrays one behind the other."""
+    base, slots, nodes = [], 0, 0
+    for known in lexicons:
+        base += [slots, len(known.keys) - 1, nodes]
+        slots += len(known.keys)
+        nodes += len(known.values)
+    offsets = np.cumsum([0, *[len(a) for a in arrays]])
+    return DivisionWords(
+        np.concatenate([known.keys for known in lexicons]),
+        np.concatenate([known.targets for known in lexicons]),
+        np.concatenate([known.values for known in lexicons]),
+        np.concatenate([a.astype(np.int32) for a in arrays]),
+        np.array([*base, *offsets], np.int64),
+        heads,
     )
-    return words, zone_names
 
 
 def weight_of(word: str, districts: int) -> int:

@@ -42,9 +42,29 @@ from geo.address.division_words import (
 )
 
 __all__ = [
-    "AMBIGUOUS", "BY_LOCAL", "BY_TOWN", "BY_ZONE", "CITY", "CONTRADICTED", "DATA", "DISTRICT", "Divisions", "GUESSED_CITY", "LATE", "LEVELS",
-    "PROVINCE", "STALE", "Stated", "TOWN", "WEAK", "build_divisions", "division_candidates", "resolve_divisions", "shipped_divisions",
-    "short_name", "skip_separators",
+    "AMBIGUOUS",
+    "BY_LOCAL",
+    "BY_TOWN",
+    "BY_ZONE",
+    "CITY",
+    "CONTRADICTED",
+    "DATA",
+    "DISTRICT",
+    "GUESSED_CITY",
+    "LATE",
+    "LEVELS",
+    "PROVINCE",
+    "STALE",
+    "TOWN",
+    "WEAK",
+    "Divisions",
+    "Stated",
+    "build_divisions",
+    "division_candidates",
+    "resolve_divisions",
+    "shipped_divisions",
+    "short_name",
+    "skip_separators",
 ]  # fmt: skip
 MOST_CANDIDATES: Final = 16
 
