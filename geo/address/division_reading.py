@@ -65,8 +65,8 @@ LOOSE = 1 << 20
 POS, PROV, CIT, DIST, TWN, ZON, FLAGS, SCORE, SCAN, TOWN_AT, OTHER = range(11)
 READINGS, WIDTH = 96, 11
 LONGEST = 24
-DAO, BAN, JIE, ZHEN, XIAO, SHI, QU, CHU, DI = (ord(c) for c in "道办街镇小事区处地")
-LU, XIANG, LONG, YUAN = (ord(c) for c in "路巷弄院")
+DAO, BAN, JIE, ZHEN, XIAO, OFFICE, QU, CHU, SHI = (ord(c) for c in "道办街镇小事区处市")
+LU, XIANG, LONG, BIG, CHANG = (ord(c) for c in "路巷弄大场")
 DIRECTIONS = "东西南北中内外前后上下新老大小一二三四五六七八九十支横直正环"
 
 
@@ -123,14 +123,15 @@ def road_stem(codes: Codes, at: int, end: int) -> int:
         code = codes[i]
         if code == SEPARATOR or KINDS[code] == DIGIT:
             return 99
-        if (
-            code == LU
-            or code == XIANG
-            or code == LONG
-            or (code in (DAO, JIE) and not (code == JIE and i + 1 < end and codes[i + 1] == DAO))
-        ):
+        road = code in (LU, XIANG, LONG)
+        if code == JIE:
+            road = i + 1 >= end or codes[i + 1] != DAO
+        elif code == DAO:
+            # 道 is part of other words (马道街): it ends a road before a number or as 大道.
+            road = i + 1 >= end or codes[i - 1] == BIG or codes[i + 1] == SEPARATOR or KINDS[codes[i + 1]] == DIGIT
+        if road:
             stem = i - at
-            if code == DAO and stem > 0 and codes[i - 1] == ord("大"):
+            if code == DAO and stem > 0 and codes[i - 1] == BIG:
                 stem -= 1
             sides = 0
             while sides < stem and IS_DIRECTION[codes[at + sides]]:
@@ -275,9 +276,10 @@ def extend_by_divisions(
             else:
                 if road < 0:
                     _, road = longest_in(words, ROAD_FOLLOWING, codes, i + 1, end)
-                if road > 0 and not apart:
-                    # 沛县路 is a road, 路桥区路桥大道 is none.
-                    loose = length <= 3 or codes[i] == SHI
+                if road > 0 and not apart and codes[i] != QU:
+                    # 沛县路 is a road, 路桥区路桥大道 and 沛县路边村 are none.
+                    next_code = codes[i + 1 + road] if i + 1 + road < end else SEPARATOR
+                    loose = road > 1 or next_code == SEPARATOR or KINDS[next_code] == DIGIT or codes[i + 1] == CHANG
                 elif length == 2 and r_city < 0 and r_prov < 0 and codes[i] == QU:
                     loose = how != FULL
                 whole = whole or not loose
@@ -415,7 +417,7 @@ def extend_by_town(words: DivisionWords, codes: Codes, end: int, readings: I64, 
     after = begin + length
     # 街道办事处, 街道办, 地区办事处
     if codes[after - 1] == DAO and after < end and codes[after] == BAN:
-        after += 3 if after + 2 < end and codes[after + 1] == SHI and codes[after + 2] == CHU else 1
+        after += 3 if after + 2 < end and codes[after + 1] == OFFICE and codes[after + 2] == CHU else 1
     after = skip_separators(codes, after, end)
     town, district, several, exact = -1, -1, False, 0
     for m in range(words.data[words.base[TOWN_FIRST] + word], words.data[words.base[TOWN_FIRST] + word + 1]):
@@ -702,7 +704,7 @@ def read_divisions(
             for i in range(at + 2, min(end - 1, at + 7)):
                 if codes[i] == JIE and codes[i + 1] == DAO:
                     at = i + 2
-                    if at + 2 < end and codes[at] == BAN and codes[at + 1] == SHI:
+                    if at + 2 < end and codes[at] == BAN and codes[at + 1] == OFFICE:
                         at += 3
                     at = skip_separators(codes, at, end)
                     break

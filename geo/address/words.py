@@ -25,7 +25,7 @@ FOLLOWERS: Final = (
 )
 # Behind a full name only these do (沛县路, 萧县路): other words follow full names everywhere.
 ROAD_FOLLOWERS: Final = (
-    "路", "大道", "大街", "街", "巷", "弄", "胡同", "大桥", "东路", "西路", "南路", "北路", "中路", "一路", "二路", "三路", "支路", "新路", "后街", "场",
+    "路", "大道", "大街", "街", "巷", "弄", "胡同", "东路", "西路", "南路", "北路", "中路", "一路", "二路", "三路", "支路", "后街", "场",
 )
 # Words that stand before an address and say no more than that.
 LABELS: Final = (
