@@ -237,7 +237,7 @@ def extend_by_divisions(
         for m in range(words.data[words.base[FIRST] + word], words.data[words.base[FIRST] + word + 1]):
             division, how = words.data[words.base[MEANING] + m], words.data[words.base[HOW] + m]
             level = words.data[words.base[LEVEL] + division]
-            short = how == SHORT or how == FORMER_SHORT or how == OLD_SHORT
+            short = how in (SHORT, FORMER_SHORT, OLD_SHORT)
             moved = False
             if not fits(words, r_prov, r_city, r_dist, division):
                 if level == DISTRICT and not short:
@@ -247,9 +247,7 @@ def extend_by_divisions(
                         contradicting = division
                     continue
             consistent = True
-            repeated = (
-                division == r_prov or division == r_city or division == r_dist or (level == PROVINCE and r_prov >= 0)
-            )
+            repeated = division in (r_prov, r_city, r_dist) or (level == PROVINCE and r_prov >= 0)
             # 北京 and 上海 name a province and its city: the city says both.
             if level == CITY and r_city < 0:
                 repeated = False

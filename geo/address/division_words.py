@@ -30,6 +30,14 @@ LEVELS: Final = {"province": PROVINCE, "city": CITY, "district": DISTRICT}
 # How a division is written. `OLD` is a former name that was given up before `RECENT`.
 FULL, SHORT, FORMER, FORMER_SHORT, OLD, OLD_SHORT = 0, 1, 2, 3, 4, 5
 RECENT: Final = 2009
+# By these a zone is known whose name no table has, longer ones first.
+ZONE_ENDINGS: Final = tuple(
+    sorted(
+        (z for z in ZONES if len(z) > 2 and z not in ("市辖区", "新城区", "风景区", "旅游度假区", "度假区", "大学城")),
+        key=len,
+        reverse=True,
+    )
+)
 # Behind the number of zones: a word that says "zone" and no more.
 ANY_ZONE: Final = -1
 

@@ -22,18 +22,20 @@ _GAP: Final = r"[\s\-－—–‐.·]{0,2}"
 _BEFORE: Final = r"(?<![0-9０-９A-Za-z*＊])"
 _AFTER: Final = r"(?![0-9０-９*＊])"
 _LABEL: Final = rf"(?:(?:{'|'.join(PHONE_LABELS)})[\s:：号码为是]*)?"
+_COUNTRY: Final = r"(?:0086|００８６|86|８６)"
+_AREA: Final = rf"[0０][1-9１-９]{_D}{{1,2}}"
 _NUMBERS: Final = (
     # Identity cards first: a phone could stand in one.
     rf"{_BEFORE}[1-9１-９]{_D}{{5}}(?:19|20|１９|２０|\*\*){_D}{{9}}[0-9０-９XxＸｘ*＊]",
     r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}",
     # Mobiles, with the country's code, in groups or masked.
-    rf"{_LABEL}(?:[(（]?[+＋]?(?:0086|00８６|86|８６)[)）]?{_GAP})?{_BEFORE}[1１][3-9３-９]{_D}{_GAP}{_D}{{4}}{_GAP}{_D}{{4}}{_AFTER}",
+    rf"{_LABEL}{_BEFORE}(?:(?:[(（][+＋]?{_COUNTRY}[)）]|[+＋]?{_COUNTRY}){_GAP})?[1１][3-9３-９]{_D}{_GAP}{_D}{{4}}{_GAP}{_D}{{4}}{_AFTER}",
     # Landlines with an area code and perhaps an extension; service numbers.
-    rf"{_LABEL}(?:[+＋]?(?:86|８６){_GAP})?{_BEFORE}[(（]?[0０][1-9１-９]{_D}{{1,2}}[)）]?{_GAP}{_D}{{3,4}}{_GAP}{_D}{{4}}(?:{_GAP}(?:转|轉|分机|ext\.?|#|-)\s*{_D}{{1,6}})?{_AFTER}",
+    rf"{_LABEL}(?:[+＋]?(?:86|８６){_GAP})?{_BEFORE}(?:[(（]{_AREA}[)）]|{_AREA}){_GAP}{_D}{{3,4}}{_GAP}{_D}{{4}}(?:{_GAP}(?:转|轉|分机|ext\.?|#|-)\s*{_D}{{1,6}})?{_AFTER}",
     rf"{_LABEL}{_BEFORE}[48４８][0０][0０]{_GAP}{_D}{{3,4}}{_GAP}{_D}{{3,4}}{_AFTER}",
     # A number without area code only behind a word for it.
     rf"(?:{'|'.join(PHONE_LABELS)})[\s:：号码为是]*[+＋(（]?{_D}(?:{_GAP}{_D}){{4,20}}(?:\s*(?:转|分机)\s*{_D}{{1,6}})?",
-    rf"(?:微信号?|QQ号?|qq号?|WX|wx)[\s:：]*[A-Za-z0-9_\-]{{4,20}}",
+    r"(?:微信号?|QQ号?|qq号?|WX|wx)[\s:：]*[A-Za-z0-9_\-]{4,20}",
 )
 NUMBERS: Final = re.compile("|".join(_NUMBERS))
 # Where a number was: names are looked for beside it.
@@ -58,7 +60,7 @@ RECEIVED: Final = re.compile(
     rf"(?:(?<=^)|(?<={_EDGE})|(?<=[()（）{_MARK}0-9室号楼户栋幢层房座])){_SURNAME}{_HAN}{{1,2}}(?:代?收|亲收|亲启)(?=$|{_EDGE}|[)）{_MARK}])"
 )
 BESIDE: Final = re.compile(
-    rf"(?:(?<=^)|(?<={_EDGE})|(?<=[()（）0-9A-Za-z室号楼户栋幢层房座旁]))(?:{_VEILED}|{_HAN}{{2,4}}){_EDGE}*(?={_MARK})"
+    rf"(?:(?<=^)|(?<={_EDGE})|(?<=[()（）0-9A-Za-z室号楼户栋幢层房座旁]))(?![室号楼户栋幢层房座旁])(?:{_VEILED}|{_HAN}{{2,4}}){_EDGE}*(?={_MARK})"
     rf"|(?<={_MARK}){_EDGE}*(?:{_NAME}|{_VEILED})(?=$|{_EDGE}|[()（）])"
 )
 FIRST: Final = re.compile(rf"^{_EDGE}*(?:{_NAME}|{_VEILED}){_EDGE}*(?={_MARK})")
