@@ -145,7 +145,8 @@ def expand(text: str) -> str:
     """NFKC for texts with characters that become several, or that lie outside the basic plane."""
     text = unicodedata.normalize("NFKC", text)
     simplified = traditional_characters()
-    return "".join(c if ord(c) < 0x10000 else simplified.get(c, "〓") for c in text)
+    plain = (c if ord(c) < 0x10000 else simplified.get(c, c) for c in text)
+    return "".join(c if ord(c) < 0x10000 else "〓" for c in plain)
 
 
 def fold(texts: pl.Series) -> Texts:

@@ -35,28 +35,8 @@ HAMLETS: Final = (
     "屯", "寨", "庄", "营", "湾", "冲", "坪", "坳", "垭", "沟", "坡", "岭", "坝", "塆", "垸", "墩", "圩", "组", "队", "社", "大队", "生产队", "小组", "浩特", "独贵龙",
 )  # fmt: skip
 NOT_A_VILLAGE: Final = (
-    "新村",
-    "小村",
-    "度假村",
-    "山村",
-    "一村",
-    "二村",
-    "三村",
-    "四村",
-    "五村",
-    "六村",
-    "七村",
-    "八村",
-    "九村",
-    "十村",
-    "东村",
-    "西村",
-    "南村",
-    "北村",
-    "渔村",
-    "亚运村",
-    "大学村",
-)
+    "新村", "小村", "度假村", "一村", "二村", "三村", "四村", "五村", "六村", "七村", "八村", "九村", "十村", "亚运村", "大学村",
+)  # fmt: skip
 MORE_COUNTERS: Final = {
     "社": GROUP, "大队": GROUP, "生产队": GROUP, "小队": GROUP, "村民小组": GROUP, "居民小组": GROUP, "居民组": GROUP, "分队": GROUP, "连": GROUP,
     "号别墅": BUILDING, "号厂房": BUILDING, "号车间": BUILDING, "号宿舍": BUILDING, "号宿舍楼": BUILDING, "号住宅楼": BUILDING, "号公寓楼": BUILDING,
@@ -282,11 +262,8 @@ def composite(codes: Codes, at: int, after: int, housed: bool, spans: npt.NDArra
 @compiled
 def number_end(codes: Codes, after: int, end: int) -> int:
     """Where a house number ends that goes on behind 号: 12号之一, 61号甲, 12号-1."""
-    if (
-        after < end
-        and KINDS[codes[after]] == STEM
-        and not (after + 1 < end and KINDS[codes[after + 1]] in (DIGIT, NUMERAL))
-    ):
+    stem = after < end and KINDS[codes[after]] == STEM
+    if stem and not (after + 1 < end and (KINDS[codes[after + 1]] in (DIGIT, NUMERAL) or codes[after + 1] == ZHI_LANE)):
         return after + 1
     if (
         after + 1 < end

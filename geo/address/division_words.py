@@ -135,44 +135,46 @@ def words_of_divisions(names: list[str], codes: list[str], at: dict[str, int]) -
             short = short_name(former)
             if len(short) >= 2 and short != former:
                 words.add(short, at[code], OLD_SHORT if old else FORMER_SHORT)
-    # Zones among the statistical codes (苏州工业园区) are written without the city in front as well.
-    for code, i in at.items():
-        if code[4] == "7" and code[:4] + "00" in at:
-            city = short_name(names[at[code[:4] + "00"]])
-            bare = re.sub(rf"^.*?{city}市?", "", names[i]) if city in names[i] else names[i]
-            if len(bare) >= 3 and bare != names[i]:
-                words.add(bare, i, SHORT)
     for word, code in ABBREVIATIONS.items():
         if code in at:
             words.add(word, at[code], SHORT)
     return words
 
 
+def forms_of_zone(name: str, city: str) -> list[tuple[str, int]]:
+    """A zone's name, without the city in front, with another word for its kind; and whether that is its full or a short name."""
+    kinds = next((kinds for kinds in ZONE_KINDS if name.endswith(kinds)), ("",))
+    ending = next((k for k in kinds if k and name.endswith(k)), "")
+    stem = name.removesuffix(ending) if ending else name
+    forms = []
+    for kind in kinds:
+        whole = stem + kind
+        forms.append((whole, FULL))
+        bare = re.sub(rf"^{city}市?", "", whole) if city else whole
+        if bare != whole and len(bare) >= 3:
+            forms.append((bare, SHORT))
+    return forms
+
+
 def words_of_zones(codes: list[str], names: list[str], at: dict[str, int]) -> tuple[Meanings, I32, I32, list[str]]:
     """Every way to write each zone: its name, without the city in front, with another word for its kind (高新区,
     高新技术产业开发区). Also city and district of each zone, and the names."""
-    rows = table("zones.csv")
+    # Zones among the statistical codes (苏州工业园区) are districts of their own, unless the table of zones knows better.
+    statistical = [(names[i], code[:4] + "00", code) for code, i in at.items() if code[4] == "7"]
     words, cities, districts, zone_names = Meanings(), [], [], []
-    for name, city, district in rows.iter_rows():
+    for name, city, district in [*table("zones.csv").iter_rows(), *statistical]:
         if city and city not in at:
             continue
-        zone = len(zone_names)
+        zone, place = len(zone_names), at.get(city, -1)
+        forms = forms_of_zone(name, short_name(names[place]) if city else "")
+        known = {z for form, _ in forms for z in words.ways.get(form, {}) if cities[z] == place}
+        if (name, city, district) in statistical and known:
+            continue
         zone_names.append(name)
-        cities.append(at.get(city, -1))
+        cities.append(place)
         districts.append(at.get(district, -1))
-        short = short_name(names[at[city]]) if city else ""
-        for kinds in (*ZONE_KINDS, ("",)):
-            ending = next((k for k in kinds if name.endswith(k)), None)
-            if ending is None:
-                continue
-            stem = name.removesuffix(ending) if ending else name
-            for kind in kinds:
-                whole = stem + kind
-                words.add(whole, zone, FULL)
-                bare = whole.removeprefix(short) if short else whole
-                if bare != whole and len(bare) >= 3:
-                    words.add(bare, zone, SHORT)
-            break
+        for form, how in forms:
+            words.add(form, zone, how)
     for word in ZONES:
         words.add(word, ANY_ZONE, FULL)
     return words, np.array(cities, np.int32), np.array(districts, np.int32), zone_names
