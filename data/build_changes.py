@@ -34,7 +34,20 @@ TARGETS = {
     "371200": "370116",
 }  # fmt: skip
 # Split among several, or a slip of the tables: left out.
-LEFT_OUT = {"410511", "410504", "450206", "450411", "130106", "532101", "542134", "542135", "542136", "542137", "542528", "640105"}
+LEFT_OUT = {
+    "410511",
+    "410504",
+    "450206",
+    "450411",
+    "130106",
+    "532101",
+    "542134",
+    "542135",
+    "542136",
+    "542137",
+    "542528",
+    "640105",
+}
 LEFT_OUT_NAMES = {("450107", "市郊区"), ("640104", "郊区"), ("410311", "郊区"), ("530802", "思茅市")}
 IGNORED = {"同名改码", "码位改派", "划转", "区划调整", "驻地迁移"}
 # Years of decision where the tables show the change a year or more off.
@@ -64,7 +77,13 @@ class Changes:
         self.events: dict[Key, list[tuple[int, str, str, str]]] = defaultdict(list)
         for e in json.loads(events.read_text(encoding="utf-8"))["events"]:
             old, new = e["old"] or {}, e["new"] or {}
-            if e["year"] >= 1998 and e["type"] not in IGNORED and old.get("name") and new.get("name") and old["name"] != new["name"]:
+            if (
+                e["year"] >= 1998
+                and e["type"] not in IGNORED
+                and old.get("name")
+                and new.get("name")
+                and old["name"] != new["name"]
+            ):
                 code, later = (old.get("code") or "")[:6], (new.get("code") or "")[:6]
                 self.events[(code or later)[:2], old["name"]].append((e["year"], code, later, new["name"]))
         self.last: dict[Key, str] = {}
@@ -143,7 +162,13 @@ def rows_of(changes: Changes) -> tuple[list[list[str]], list[list[str]]]:
         now = changes.now[target]["name"]
         if vanished and now != name and changes.now[target]["level"] != "province":
             lived = changes.tables[last].get(target) == now
-            what = "merged" if lived or target[4:] == "00" != code[4:] else "status" if stem(name) == stem(now) else "renamed"
+            what = (
+                "merged"
+                if lived or target[4:] == "00" != code[4:]
+                else "status"
+                if stem(name) == stem(now)
+                else "renamed"
+            )
             year = changes.year(code, name)
             known = names.get((name, target))
             if known is None or int(known[1]) < year:
@@ -164,7 +189,9 @@ def rows_of(changes: Changes) -> tuple[list[list[str]], list[list[str]]]:
     for row in names.values():
         if len(stems[row[2]] | {stem(changes.now[row[2]]["name"])}) > 2 and row[3] == "renamed" and int(row[1]) > 2004:
             row[3] = "merged"
-    return sorted(names.values(), key=lambda r: (r[2], r[1], r[0])), sorted([p, c, str(y)] for (p, c), y in parents.items())
+    return sorted(names.values(), key=lambda r: (r[2], r[1], r[0])), sorted(
+        [p, c, str(y)] for (p, c), y in parents.items()
+    )
 
 
 def main() -> None:

@@ -544,7 +544,8 @@ def settle_by_local_names(
         if not words.heads[codes[at]] & 16:
             continue
         word, length = longest_in(words, LOCAL_WORDS, codes, at, min(end, at + 12))
-        if word == NOTHING or length < 2:
+        # Two characters inside other words (华大 in 国华大厦) say nothing.
+        if word == NOTHING or (length <= 2 and at > begin and codes[at - 1] != SEPARATOR):
             continue
         for m in range(words.data[words.base[LOCAL_FIRST] + word], words.data[words.base[LOCAL_FIRST] + word + 1]):
             for t in range(found):

@@ -216,9 +216,9 @@ def division_words(
         if parent in at and code in at
     ]
     local = Meanings()
-    for word, code, districts in table("district_words.csv").iter_rows():
+    for word, code, weight in table("district_words.csv").iter_rows():
         if code in at:
-            local.add(word, at[code], weight_of(word, int(districts)))
+            local.add(word, at[code], int(weight))
     local_lexicon, local_first, local_district, local_weight = local.arrays()
     labels, placeholders = build_lexicon(fold_words(pl.Series(LABELS))), build_lexicon(pl.Series(PLACEHOLDERS))
     heads = np.zeros(0x10000, np.uint8)
@@ -253,11 +253,3 @@ def pack(
         np.array([*base, *offsets], np.int64),
         heads,
     )
-
-
-def weight_of(word: str, districts: int) -> int:
-    """What a local name says: two points decide alone; two characters or a usual estate name need another beside them."""
-    usual = word.endswith(
-        ("花园", "家园", "花苑", "公寓", "小区", "新村", "新城", "庄园", "广场", "名都", "嘉园", "雅苑")
-    )
-    return 1 if len(word) <= 2 or usual or districts > 2 else 2
