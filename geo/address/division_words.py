@@ -161,7 +161,10 @@ def words_of_zones(codes: list[str], names: list[str], at: dict[str, int]) -> tu
     高新技术产业开发区). Also city and district of each zone, and the names."""
     # Zones among the statistical codes (苏州工业园区) are districts of their own, unless the table of zones knows better.
     statistical = [(names[i], code[:4] + "00", code) for code, i in at.items() if code[4] == "7"]
-    words, cities, districts, zone_names = Meanings(), [], [], []
+    words = Meanings()
+    cities: list[int] = []
+    districts: list[int] = []
+    zone_names: list[str] = []
     for name, city, district in [*table("zones.csv").iter_rows(), *statistical]:
         if city and city not in at:
             continue

@@ -72,9 +72,11 @@ _ADMINISTRATIVE: Final = rf"[省市区县旗镇乡村路街号]{_EDGE}*$"
 _EMPTY: Final = re.compile(r"[(（\[【]\s*[,，;；:：、]*\s*(?:收|代收)?\s*[)）\]】]")
 _EDGES: Final = re.compile(rf"^{_EDGE}+|[\s,，;；、:：]+$")
 _RUNS: Final = re.compile(r"([,，;；、])(?:\s*[,，;；、:：])+")
+# Cheap and over whole columns: what cannot hold any of it is left alone.
 _SUSPECT: Final = (
-    rf"[0-9０-９*＊]{{4}}|@|{'|'.join(PERSON_LABELS)}|{'|'.join(TITLES)}|收|亲启|^\s*{_HAN}{{2,4}}[\s,，]|[\s,，]{_HAN}{{2,4}}\s*$"
-    r"|(?i:tel|qq|wx|微信)|电话|手机|联系"
+    r"[1１][3-9３-９][0-9０-９*＊×][\s\-－—–‐.·]{0,2}[0-9０-９*＊×]{3}|[0０][1-9１-９][0-9０-９]{1,2}[)）]?[\s\-－—–‐.·]{0,2}[0-9０-９]{3}"
+    r"|[48４８][0０]{2}[\s\-－—–‐.·]{0,2}[0-9０-９]{3}|[0-9０-９*＊]{14}|@|收|亲启|(?i:tel|phone|mob|fax|qq|wx|微信)|电话|手机|電話|手機|联系|聯|传真|热线|致电|座机"
+    rf"|身份证|^\s*{_HAN}{{2,4}}[\s,，]|[\s,，]{_HAN}{{2,4}}\s*$|{'|'.join(PERSON_LABELS)}|{'|'.join(TITLES)}"
 )
 
 
