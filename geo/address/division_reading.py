@@ -89,9 +89,11 @@ def step_in(words: DivisionWords, lexicon: int, node: int, code: int) -> int:
     at, mask = words.base[3 * lexicon], words.base[3 * lexicon + 1]
     key = (np.int64(node) << 16) | np.int64(code)
     slot = ((key * 0x9E3779B97F4A7C1) >> 20) & mask
-    while words.keys[at + slot] != -1 and words.keys[at + slot] != key:
+    found = words.slots[2 * (at + slot)]
+    while found not in (-1, key):
         slot = (slot + 1) & mask
-    return int(words.targets[at + slot])  # free slots hold -1
+        found = words.slots[2 * (at + slot)]
+    return int(words.slots[2 * (at + slot) + 1])  # free slots hold -1
 
 
 @compiled
@@ -106,6 +108,15 @@ def longest_in(words: DivisionWords, lexicon: int, codes: Codes, at: int, end: i
         if words.values[values + node] != NOTHING:
             value, length = words.values[values + node], i + 1 - at
     return value, length
+
+
+@compiled
+def followed(words: DivisionWords, lexicon: int, bit: int, codes: Codes, at: int, end: int) -> int:
+    """Length of the word of one of the lexicons that begins here; `bit`: the lexicon's in `heads`."""
+    if at >= end or not words.heads[codes[at]] & bit:
+        return 0
+    _, length = longest_in(words, lexicon, codes, at, end)
+    return length
 
 
 @compiled
@@ -232,7 +243,7 @@ def extend_by_divisions(
         while after < end and codes[after] == SEPARATOR:
             after += 1
         apart = after > i + 1 or after >= end
-        road, joined, stem = -1, -1, -1
+        road, joined, stem, plain = -1, -1, -1, True
         consistent, contradicting = False, -1
         for m in range(words.data[words.base[FIRST] + word], words.data[words.base[FIRST] + word + 1]):
             division, how = words.data[words.base[MEANING] + m], words.data[words.base[HOW] + m]
@@ -256,7 +267,8 @@ def extend_by_divisions(
                 if length == 1 and begin != r_scan:
                     continue
                 if joined < 0:
-                    _, joined = longest_in(words, FOLLOWING, codes, i + 1, end)
+                    joined = followed(words, FOLLOWING, 64, codes, i + 1, end)
+                    plain = joined == 0
                     stem = 99 if apart else road_stem(codes, i + 1, end)
                     if stem < 2:
                         joined = 1
@@ -268,12 +280,12 @@ def extend_by_divisions(
                     loose = not (r_prov >= 0 or covered[division] or alone)
                 elif r_city < 0 and r_prov < 0:
                     near = covered[division] or (prior >= 0 and words.data[words.base[CITY_OF] + division] == prior)
-                    loose = after >= end or not (near or (alone and 2 <= stem < 99))
+                    loose = after >= end or not (near or (alone and plain and 2 <= stem < 99))
                 elif r_city < 0:
                     loose = after >= end
             else:
                 if road < 0:
-                    _, road = longest_in(words, ROAD_FOLLOWING, codes, i + 1, end)
+                    road = followed(words, ROAD_FOLLOWING, 128, codes, i + 1, end)
                 if road > 0 and not apart and codes[i] != QU:
                     # 沛县路 is a road, 路桥区路桥大道 and 沛县路边村 are none.
                     next_code = codes[i + 1 + road] if i + 1 + road < end else SEPARATOR
@@ -313,8 +325,8 @@ def extend_by_divisions(
         # A full name that contradicts what is stated already: kept beside it, never in its place.
         if not consistent and contradicting >= 0 and length > 2 and r_dist < 0 and (r_city >= 0 or r_prov >= 0):
             _, town_length = longest_in(words, TOWN_WORDS, codes, begin, min(end, begin + LONGEST))
-            _, road = longest_in(words, ROAD_FOLLOWING, codes, i + 1, end)
-            _, joined = longest_in(words, FOLLOWING, codes, i + 1, end)
+            road = followed(words, ROAD_FOLLOWING, 128, codes, i + 1, end)
+            joined = followed(words, FOLLOWING, 64, codes, i + 1, end)
             other = readings[at, OTHER]
             inside = other >= 0 and (
                 words.data[words.base[CITY_OF] + contradicting] == other
@@ -356,7 +368,7 @@ def extend_by_zone(words: DivisionWords, codes: Codes, end: int, readings: I64, 
     word, length = longest_in(words, ZONE_WORDS, codes, begin, end)
     if word == NOTHING:
         return count
-    _, road = longest_in(words, ROAD_FOLLOWING, codes, begin + length, end)
+    road = followed(words, ROAD_FOLLOWING, 128, codes, begin + length, end)
     if road > 0:
         return count
     any_zone, known, several = False, -1, False

@@ -58,14 +58,14 @@ DIVISIONS, FOLLOWING, ROAD_FOLLOWING, LABEL, PLACEHOLDER, ZONE_WORDS, TOWN_WORDS
 class DivisionWords(NamedTuple):
     """Words of divisions and what each can mean, in few arrays: machine code passes each of them at every call.
 
-    `keys`, `targets`, `values`: the lexicons one behind the other; `base[3 k]` is where the slots of lexicon k begin, `base[3 k + 1]` their mask,
+    `slots` (key, next node), `values`: the lexicons one behind the other; `base[3 k]` is where the slots of lexicon k begin, `base[3 k + 1]` their mask,
     `base[3 k + 2]` where its values begin. `data`: the arrays named above, `base[name]` is where one begins. A zone is a position or
     `ANY_ZONE`; TOWN_EXACT tells a town's present name from another kind (镇 that became 街道); MOVED holds pairs (former parent, division).
-    `heads[c]`: bits of the lexicons in which a word begins with c (1 divisions, 2 zones, 4 placeholders, 8 towns, 16 local names, 32 labels).
+    `heads[c]`: bits of the lexicons in which a word begins with c (1 divisions, 2 zones, 4 placeholders, 8 towns, 16 local names, 32 labels,
+    64 followers, 128 road followers).
     """
 
-    keys: npt.NDArray[np.int64]
-    targets: I32
+    slots: npt.NDArray[np.int64]
     values: I32
     data: I32
     base: npt.NDArray[np.int64]
@@ -224,13 +224,14 @@ def division_words(
             local.add(word, at[code], int(weight))
     local_lexicon, local_first, local_district, local_weight = local.arrays()
     labels, placeholders = build_lexicon(fold_words(pl.Series(LABELS))), build_lexicon(pl.Series(PLACEHOLDERS))
+    followers, road_followers = build_lexicon(pl.Series(FOLLOWERS)), build_lexicon(pl.Series(ROAD_FOLLOWERS))
     heads = np.zeros(0x10000, np.uint8)
-    for bit, known in enumerate((lexicon, zones, placeholders, towns, local_lexicon, labels)):
+    for bit, known in enumerate(
+        (lexicon, zones, placeholders, towns, local_lexicon, labels, followers, road_followers)
+    ):
         roots = known.keys[(known.keys >= 0) & (known.keys >> 16 == 0)]
         heads[roots & 0xFFFF] |= 1 << bit
-    lexicons = (
-        lexicon, build_lexicon(pl.Series(FOLLOWERS)), build_lexicon(pl.Series(ROAD_FOLLOWERS)), labels, placeholders, zones, towns, local_lexicon,
-    )  # fmt: skip
+    lexicons = (lexicon, followers, road_followers, labels, placeholders, zones, towns, local_lexicon)
     arrays = (
         first, meaning, how, level, province, city, zone_first, zone, zone_city, zone_district, town_first, town, town_how == 0, town_parent,
         local_first, local_district, local_weight, np.array(moved).ravel(),
@@ -249,8 +250,7 @@ def pack(
         nodes += len(known.values)
     offsets = np.cumsum([0, *[len(a) for a in arrays]])
     return DivisionWords(
-        np.concatenate([known.keys for known in lexicons]),
-        np.concatenate([known.targets for known in lexicons]),
+        np.concatenate([np.stack([known.keys, known.targets], axis=1).ravel() for known in lexicons]),
         np.concatenate([known.values for known in lexicons]),
         np.concatenate([a.astype(np.int32) for a in arrays]),
         np.array([*base, *offsets], np.int64),
