@@ -42,7 +42,7 @@ MORE_COUNTERS: Final = {
     "号别墅": BUILDING, "号厂房": BUILDING, "号车间": BUILDING, "号宿舍": BUILDING, "号宿舍楼": BUILDING, "号住宅楼": BUILDING, "号公寓楼": BUILDING,
     "号教学楼": BUILDING, "号办公楼": BUILDING, "号商业楼": BUILDING, "号塔": BUILDING, "号商铺": ROOM, "号铺": ROOM, "号门面": ROOM, "号门市": ROOM, "号店面": ROOM,
     "铺": ROOM, "号单元": UNIT, "层楼": FLOOR, "门牌": HOUSE, "门牌号": HOUSE, "条": NO_COUNT, "支巷": LANE, "号巷": LANE, "弄堂": LANE, "里": NO_COUNT, "坊": NO_COUNT,
-    "街坊": NO_COUNT, "道": NO_COUNT, "道街": NO_COUNT, "大街": NO_COUNT, "胡同": NO_COUNT, "中": NO_COUNT, "小": NO_COUNT, "标段": NO_COUNT, "国道": NO_COUNT, "省道": NO_COUNT,
+    "街坊": NO_COUNT, "道": NO_COUNT, "道街": NO_COUNT, "大街": NO_COUNT, "号大街": NO_COUNT, "胡同": NO_COUNT, "中": NO_COUNT, "小": NO_COUNT, "标段": NO_COUNT, "国道": NO_COUNT, "省道": NO_COUNT,
     "县道": NO_COUNT, "区块": NO_COUNT, "马路": NO_COUNT, "公里": NO_COUNT, "米": NO_COUNT, "号门店": ROOM, "大院": YARD, "号小院": YARD, "宅": HOUSE, "号宅": HOUSE, "支": NO_COUNT,
     "环": NO_COUNT, "环路": NO_COUNT, "段": NO_COUNT, "台": NO_COUNT, "村": NO_COUNT, "纬路": NO_COUNT, "经路": NO_COUNT, "厂": NO_COUNT, "院区": NO_COUNT, "医院": NO_COUNT,
 }  # fmt: skip

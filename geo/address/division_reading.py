@@ -52,7 +52,7 @@ from geo.address.division_words import (
     DivisionWords,
 )  # fmt: skip
 from geo.address.lexicon import NOTHING
-from geo.address.numbers import DIGIT, KINDS
+from geo.address.numbers import DIGIT, KINDS, NUMERAL
 
 I64 = npt.NDArray[np.int64]
 I32 = npt.NDArray[np.int32]
@@ -66,7 +66,7 @@ POS, PROV, CIT, DIST, TWN, ZON, FLAGS, SCORE, SCAN, TOWN_AT, OTHER = range(11)
 READINGS, WIDTH = 96, 11
 LONGEST = 24
 DAO, BAN, JIE, ZHEN, XIAO, OFFICE, QU, CHU, SHI = (ord(c) for c in "道办街镇小事区处市")
-LU, XIANG, LONG, BIG, CHANG = (ord(c) for c in "路巷弄大场")
+LU, XIANG, LONG, BIG, CHANG, XIANG_TOWN = (ord(c) for c in "路巷弄大场乡")
 DIRECTIONS = "东西南北中内外前后上下新老大小一二三四五六七八九十支横直正环"
 
 
@@ -144,10 +144,11 @@ def road_stem(codes: Codes, at: int, end: int) -> int:
             stem = i - at
             if code == DAO and stem > 0 and codes[i - 1] == BIG:
                 stem -= 1
-            sides = 0
+            sides, numerals = 0, 0
             while sides < stem and IS_DIRECTION[codes[at + sides]]:
+                numerals += KINDS[codes[at + sides]] == NUMERAL
                 sides += 1
-            if sides == stem and stem < 3:
+            if sides == stem and numerals < 2:  # 八一路 is a road, 西一路 the end of one
                 stem = 0
             return stem
     return 99
@@ -295,6 +296,14 @@ def extend_by_divisions(
                 whole = whole or not loose
             take(readings, at, new)
             new[POS], new[SCAN], new[TOWN_AT] = after, after, after
+            if (
+                short
+                and level == DISTRICT
+                and after == i + 1
+                and after + 1 < end
+                and codes[after] in (ZHEN, XIANG_TOWN)
+            ):
+                new[POS] = new[TOWN_AT] = after + 1  # 吉阳镇, which is 吉阳区 now
             new[FLAGS] = r_flags | (LOOSE if loose else 0)
             gain = 4 * length
             if repeated:
@@ -392,8 +401,10 @@ def extend_by_zone(words: DivisionWords, codes: Codes, end: int, readings: I64, 
             known >= 0 and words.data[words.base[ZONE_DISTRICT] + known] != words.data[words.base[ZONE_DISTRICT] + zone]
         )
         known = zone
+    if length <= 2 and r[CIT] < 0:
+        return count
     if several or known < 0:
-        if not any_zone or (length <= 2 and r[CIT] < 0) or (r[CIT] < 0 and r[PROV] < 0 and r[DIST] < 0 and length < 3):
+        if not any_zone or (r[CIT] < 0 and r[PROV] < 0 and r[DIST] < 0 and length < 3):
             return count
         known = -2
     take(readings, at, new)
@@ -718,6 +729,12 @@ def read_divisions(
                     if at + 2 < end and codes[at] == BAN and codes[at + 1] == OFFICE:
                         at += 3
                     at = skip_separators(codes, at, end)
+                    break
+                if codes[i] == BAN and (
+                    codes[i - 1] == JIE or (i + 2 < end and codes[i + 1] == OFFICE and codes[i + 2] == CHU)
+                ):
+                    # 韦曲街办, 某某办事处
+                    at = skip_separators(codes, i + 1 if codes[i - 1] == JIE else i + 3, end)
                     break
                 if codes[i] == ZHEN and codes[i - 1] != XIAO and i + 2 < end:
                     at = skip_separators(codes, i + 1, end)

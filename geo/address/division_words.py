@@ -151,7 +151,7 @@ def forms_of_zone(name: str, city: str) -> list[tuple[str, int]]:
         whole = stem + kind
         forms.append((whole, FULL))
         bare = re.sub(rf"^{city}市?", "", whole) if city else whole
-        if bare != whole and len(bare) >= 3:
+        if bare != whole and len(bare) >= 2:
             forms.append((bare, SHORT))
     return forms
 
