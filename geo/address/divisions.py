@@ -15,7 +15,7 @@ import numpy.typing as npt
 import polars as pl
 
 from geo.address.characters import Texts, fold
-from geo.address.division_reading import (
+from geo.address.division_lookup import (
     AMBIGUOUS,
     BY_LOCAL,
     BY_TOWN,
@@ -25,9 +25,9 @@ from geo.address.division_reading import (
     LATE,
     STALE,
     WEAK,
-    read_divisions,
     skip_separators,
-)
+)  # fmt: skip
+from geo.address.division_reading import read_divisions
 from geo.address.division_words import (
     CITY,
     DATA,

@@ -13,7 +13,8 @@ import numpy.typing as npt
 import polars as pl
 
 from geo.address.characters import Texts, fold
-from geo.address.details import NUMBER_KINDS, SPANS, take_apart, values_of, vocabulary
+from geo.address.detail_words import NUMBER_KINDS, SPANS, vocabulary
+from geo.address.details import take_apart, values_of
 from geo.address.division_words import ZONE_ENDINGS
 from geo.address.divisions import (
     AMBIGUOUS,
