@@ -45,7 +45,7 @@ def _table(signs: str) -> npt.NDArray[np.uint8]:
 IS_DIRECTION = _table(DIRECTIONS)
 # The last character of a full name, and what stands before it in other words (小区, 园区).
 IS_KIND = _table("省市区县州旗盟")
-IS_ESTATE = _table("小社园城景新东西南北中库厂校院片地老一二三四五六七八九ABCDEFG0123456789")
+IS_ESTATE = _table("小社园一二三四五六七八九ABCDEFG0123456789")
 
 
 @compiled
