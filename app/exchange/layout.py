@@ -38,7 +38,8 @@ class Column:
     """A column of a CSV file.
 
     `words`: the values of a WORD. `default`: what an empty field means, where it does not mean unknown. `refers_to`: the table
-    whose code it must be; `at_level`: of organisations, only these. `optional`: the header may leave it out.
+    whose code it must be; `at_level`: of organisations, only these. `optional`: the header may leave it out. `personal`:
+    phones and names of people are dropped from it before it is stored.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Column:
     first_day: date = FIRST_DAY
     last_day: date = LAST_DAY
     optional: bool = False
+    personal: bool = False
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,7 @@ ADDRESSES: Final = Layout(
     (
         _code("policyholder_id", required=True, to="policyholder"),
         _word("kind", *ADDRESS_KINDS),
-        Column("text"),
+        Column("text", personal=True),
         *_POINT,
         _code("community_code"),
         _day("updated_on"),

@@ -10,6 +10,7 @@ import polars as pl
 
 from app.exchange.layout import LARGEST_INTEGER, LONGEST_CODE, LONGEST_TEXT, Column, Kind, Layout
 from app.exchange.rejections import no_problems
+from geo.address.personal import strip_personal
 
 LARGEST_PREMIUM: Final = "0–999999999999.99"
 _MONEY: Final = r"^[+]?\d{1,12}(\.\d{1,2}0*)?$"
@@ -41,6 +42,9 @@ def typed(raw: pl.DataFrame, layout: Layout, *, has_breaks: bool) -> tuple[pl.Da
     checks = [check for column in layout.columns for check in _checks(column, has_breaks)]
     values = [_value(column).alias(column.name) for column in layout.columns]
     done = raw.lazy().select("row", *values, *masks(checks)).collect()
+    done = done.with_columns(
+        strip_personal(done[column.name]).replace("", None) for column in layout.columns if column.personal
+    )
     return done.select("row", *(column.name for column in layout.columns)), found(done, checks)
 
 

@@ -32,6 +32,22 @@ RADICALS = dict(
         strict=True,
     )
 )
+# What the two lines leave; ⺀ and ⺂ stand for no ideograph.
+RADICALS |= {"⺊": "卜", "⺕": "彐", "⺳": "网", "⺴": "网", "⻡": "首", "⺎": "尢", "⺘": "扌", "⻐": "钅", "⺇": "几"}
+# Characters of addresses that OpenCC keeps (they are no simplified forms of one another, but one place is written with either).
+VARIANTS = {
+    "邨": "村",
+    "衖": "弄",
+    "舖": "铺",
+    "舘": "馆",
+    "坵": "丘",
+    "囬": "回",
+    "嶴": "岙",
+    "垇": "坳",
+    "堦": "阶",
+    "臯": "皋",
+}
+QIAN, GAN = ord("乾"), ord("干")
 BRACKETS = {OPEN: "([{<（［｛〈《「『【〔〖〘﹙", CLOSE: ")]}>）］｝〉》」』】〕〗〙﹚"}
 DASHES = "-‐‑‒–—―−─━﹣－~～〜_＿ー"
 SEPARATORS = ",;:!?/\\|。、，；：！？．.\t\n\r+*&=@\"'“”‘’`^$%￥…"
@@ -64,6 +80,7 @@ def folding_table() -> Codes:
             continue
         form = unicodedata.normalize("NFKC", RADICALS.get(chr(code), chr(code)))
         form = "".join(simplified.get(c, c) for c in (RADICALS.get(c, c) for c in form))
+        form = VARIANTS.get(form, form)
         if unicodedata.combining(chr(code)) or len(form) > 1:
             table[code] = MANY
         else:
@@ -75,6 +92,7 @@ def folding_table() -> Codes:
     for target, signs in ((DASH, DASHES), (SEPARATOR, SEPARATORS), (DROP, DROPPED)):
         for sign in signs:
             table[ord(sign)] = target
+    table[QIAN] = QIAN  # settled by what stands behind it, see `arrange`
     for target, signs in BRACKETS.items():
         for sign in signs:
             table[ord(sign)] = target
@@ -109,11 +127,26 @@ def traditional_characters() -> dict[str, str]:
     }
 
 
+@cache
+def kept_with_qian() -> Codes:
+    """Characters behind which 乾 stays 乾 (乾隆, 乾县), folded; elsewhere it is the traditional form of 干."""
+    import opencc
+
+    lines = (Path(opencc.__file__).parent / "dictionary" / "TSPhrases.txt").read_text(encoding="utf-8").splitlines()
+    simplified = traditional_characters()
+    phrases = [line.partition("\t")[2].split(" ")[0] for line in lines]
+    after = {p[p.index("乾") + 1] for p in phrases if "乾" in p[:-1]} | set("县县安隆坤元宁陵州清道祐符封")
+    kept = np.zeros(0x10000, np.uint16)
+    kept[[ord(simplified.get(c, c)) for c in after if ord(c) < 0x10000]] = 1
+    return kept
+
+
 def expand(text: str) -> str:
     """NFKC for texts with characters that become several, or that lie outside the basic plane."""
     text = unicodedata.normalize("NFKC", text)
     simplified = traditional_characters()
-    return "".join(c if ord(c) < 0x10000 else simplified.get(c, "〓") for c in text)
+    plain = (c if ord(c) < 0x10000 else simplified.get(c, c) for c in text)
+    return "".join(c if ord(c) < 0x10000 else "〓" for c in plain)
 
 
 def fold(texts: pl.Series) -> Texts:
@@ -133,7 +166,7 @@ def fold(texts: pl.Series) -> Texts:
     out = np.empty(len(many) + len(column), np.uint16)
     main_end, end = np.empty(len(column), np.int64), np.empty(len(column), np.int64)
     first = np.empty(len(column), np.int64)
-    arrange(many, start, out, first, main_end, end)
+    arrange(many, start, kept_with_qian(), out, first, main_end, end)
     return Texts(out, first, main_end, end)
 
 
@@ -185,7 +218,9 @@ def is_ascii_word(code: np.uint16) -> np.bool:
 
 
 @entry
-def arrange(codes: Codes, start: Offsets, out: Codes, first: Offsets, main_end: Offsets, end: Offsets) -> None:
+def arrange(
+    codes: Codes, start: Offsets, kept: Codes, out: Codes, first: Offsets, main_end: Offsets, end: Offsets
+) -> None:
     """Per text: drop, part with separators, and put the words in brackets behind the others, each hint between OPEN and CLOSE."""
     at = 0
     for row in range(len(first)):
@@ -219,10 +254,23 @@ def arrange(codes: Codes, start: Offsets, out: Codes, first: Offsets, main_end: 
                     continue
                 word = is_ascii_word(code)
                 if code == DASH:
-                    after = codes[i + 1] if i + 1 < start[row + 1] else np.uint16(0)
-                    if not (is_ascii_word(after) and at > begun and gap == 0 and is_ascii_word(out[at - 1])):
+                    j = i + 1
+                    while j < start[row + 1] and codes[j] == SPACE:
+                        j += 1
+                    after = codes[j] if j < start[row + 1] else np.uint16(0)
+                    if not (is_ascii_word(after) and at > begun and gap <= 1 and is_ascii_word(out[at - 1])):
                         gap = 2
                         continue
+                    out[at] = code
+                    at += 1
+                    gap = 0
+                    continue
+                if code == QIAN:
+                    j = i + 1
+                    while j < start[row + 1] and (codes[j] == SPACE or codes[j] == DROP):
+                        j += 1
+                    if j >= start[row + 1] or not kept[codes[j]]:
+                        code = np.uint16(GAN)
                 if gap > 0 and at > begun and (gap == 2 or (word and is_ascii_word(out[at - 1]))):
                     out[at] = SEPARATOR
                     at += 1

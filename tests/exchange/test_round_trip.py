@@ -216,3 +216,18 @@ def test_points_in_all_systems_meet_on_the_border(store: Store) -> None:
     folders.write_text(store.folder, "addresses.csv", text)
     assert store.load().exit_code == 0
     assert store.all("SELECT DISTINCT ST_AsText(point) FROM address") == [("POINT(118.54 31.52)",)]
+
+
+def test_phones_and_names_in_an_address_are_not_stored(town: Store) -> None:
+    header = "policyholder_id,kind,text,lon,lat,crs,community_code,updated_on"
+    rows = (
+        "H1,HOME,收件人：张三 13800138000 甲省乙市丙区示例路5号2幢,,,,,",
+        "H2,HOME,甲省乙市丙区示例路6号（李女士收）,,,,,",
+        "H3,HOME,13800138000,,,,C01,",
+    )
+    folders.write_text(town.folder, "addresses.csv", "\n".join((header, *rows)) + "\n")
+    report = town.load_file("addresses.csv")
+    assert (report.read, report.stored) == (3, 3)
+    stored = town.all("SELECT policyholder_id, text FROM address ORDER BY policyholder_id")
+    assert stored == [("H1", "甲省乙市丙区示例路5号2幢"), ("H2", "甲省乙市丙区示例路6号"), ("H3", None)]
+    assert town.load_file("addresses.csv").stored == 0

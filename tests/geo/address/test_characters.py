@@ -1,5 +1,7 @@
 """Folding: one place is written in one way, and folding twice changes nothing."""
 
+import unicodedata
+
 import polars as pl
 import pytest
 from hypothesis import given
@@ -28,6 +30,14 @@ def folded(text: str) -> str:
         ("甲路，近乙路", "甲路,近乙路"),
         ("临江-桥北-甲路16-2号", "临江,桥北,甲路16-2号"),
         ("①号楼", "1号楼"),
+        ("12 - 3號", "12-3号"),
+        ("陝西省咸陽市乾縣乾隆路", "陕西省咸阳市乾县乾隆路"),
+        ("乾安縣，乾洗店", "乾安县,干洗店"),
+        ("關後街裡仁里", "关后街里仁里"),
+        ("臺北路颱風臺檯", "台北路台风台台"),
+        ("於潛鎮鍾鼓樓鐘樓", "于潜镇钟鼓楼钟楼"),
+        ("曹楊新邨", "曹杨新村"),
+        ("𩯳路", "〓路"),
         ("㎡", "M2"),
         ("(东门)甲路【近站】5号", "甲路5号(东门)(近站)"),
         ("甲路(乙(丙)丁)", "甲路(乙丙丁)"),
@@ -40,6 +50,13 @@ def folded(text: str) -> str:
 )
 def test_each_way_of_writing(written: str, expected: str) -> None:
     assert folded(written) == expected
+
+
+def test_every_radical_is_the_character_that_it_stands_for() -> None:
+    radicals = [chr(c) for c in (*range(0x2E80, 0x2EF4), *range(0x2F00, 0x2FD6)) if unicodedata.name(chr(c), "")]
+    left = [r for r in radicals if not folded(r) or 0x2E80 <= ord(folded(r)) < 0x2FE0]
+    assert left == ["⺀", "⺂"]  # no ideograph stands for these two
+    assert folded("⻄⼭⻓⻔⼯") == "西山长门工"
 
 
 def test_a_null_is_an_empty_text_and_rows_keep_their_places() -> None:
