@@ -49,7 +49,7 @@ CANDIDATE: Final = np.dtype(
     ]
 )  # fmt: skip
 BY_NAME, BY_HOUSE, BY_INTERPOLATION, BY_ROAD = 1, 2, 4, 8
-ASSUMED_CITY: Final = 1 << 8
+ASSUMED_CITY: Final = 1 << 16
 """Beside the bits of `geo.address.divisions` in the flags of a text: it states no city itself."""
 CAPACITY: Final = 24  # candidates per text
 CELL: Final = 0.008  # degrees: the grid that tells which districts lie near a point
