@@ -7,7 +7,7 @@ import polars as pl
 from fastapi import APIRouter
 from sqlalchemy import Connection
 
-from app.addresses.judge import judge
+from app.addresses.judge import judge, judge_one
 from app.addresses.schemas import (
     GeocodeBatchIn,
     Geocoded,
@@ -30,11 +30,12 @@ router = APIRouter(route_class=StrictRoute)
 @router.post("/addresses/geocode", operation_id="geocode", tags=["addresses"], responses=documented(400, 413, 415))
 def geocode(connection: ReadConnection, principal: CurrentPrincipal, today: Today, asked: GeocodeIn) -> GeocodedOne:
     """Where one address is, with the places that it may mean. Offline; nothing is stored."""
-    (found,) = _geocoded(connection, [asked.text], asked.city, asked.on or today)
     geocoder, _ = current_geocoder(connection)
-    candidates = geocoder.candidates(asked.text, asked.candidates, asked.city) if asked.candidates else []
+    strategy, areas = known_on(connection, asked.on or today)
+    found, candidates = geocoder.answer(asked.text, asked.candidates, asked.city)
+    row = _spelt(judge_one(found, areas, strategy))
     return GeocodedOne.model_construct(
-        **found,
+        **row,
         candidates=[
             PlaceCandidate.model_construct(**(each._asdict() | {"belief": each.confidence})) for each in candidates
         ],
@@ -57,11 +58,15 @@ def _geocoded(connection: Connection, texts: list[str], city: str | None, on: da
     strategy, areas = known_on(connection, on)
     column = pl.Series("text", texts, dtype=pl.String)
     prior = None if city is None else pl.Series([city] * len(texts), dtype=pl.String)
-    rows = judge(geocoder.geocode(column, prior_city=prior), areas, strategy).drop("within").to_dicts()
-    for row in rows:
-        row["reasons"] = row["reasons"].split(";") if row["reasons"] else []
-        shares = (each.rsplit(":", 1) for each in row["territories"].split(";") if each)
-        row["territories"] = [
-            TerritoryShare.model_construct(team_code=code, share=float(share)) for code, share in shares
-        ]
-    return rows
+    rows = judge(geocoder.geocode(column, prior_city=prior), areas, strategy).to_dicts()
+    return [_spelt(row) for row in rows]
+
+
+def _spelt(row: dict[str, Any]) -> dict[str, Any]:
+    """Reasons and shares as lists, and without what is not told."""
+    shares = (each.rsplit(":", 1) for each in row["territories"].split(";") if each)
+    told = {name: value for name, value in row.items() if name != "within"}
+    return told | {
+        "reasons": row["reasons"].split(";") if row["reasons"] else [],
+        "territories": [TerritoryShare.model_construct(team_code=code, share=float(share)) for code, share in shares],
+    }

@@ -81,3 +81,31 @@ def frame_of(out: dict[str, npt.NDArray[Any]], words: Words) -> pl.DataFrame:
         "within": pl.Series(out["within"], dtype=pl.Array(pl.Float32, len(RADII))),
     }
     return pl.DataFrame({name: columns[name] for name in SCHEMA})
+
+
+def row_of(out: dict[str, npt.NDArray[Any]], words: Words) -> dict[str, Any]:
+    """The same for a single answer, as a dictionary: a table of one row costs more than finding the place."""
+
+    def number(name: str, digits: int | None = None) -> float | None:
+        value = float(out[name][0])
+        if value != value:
+            return None
+        return value if digits is None else float(np.float64(value).round(digits))
+
+    code = int(out["reasons"][0])
+    return {
+        "lon": number("lon"),
+        "lat": number("lat"),
+        "level": LEVELS[int(out["level"][0])],
+        "confidence": number("confidence", 4),
+        "radius_m": number("radius"),
+        "province": words.divisions.listed[int(out["province"][0])],
+        "city": words.divisions.listed[int(out["city"][0])],
+        "district": words.divisions.listed[int(out["district"][0])],
+        "matched": words.places.listed[int(out["place"][0])],
+        "provider": PROVIDER,
+        "reasons": ";".join(r for i, r in enumerate(REASONS) if code >> i & 1),
+        "subdistrict": words.towns.listed[int(out["town"][0])],
+        "radius50_m": number("radius50"),
+        "within": out["within"][0].tolist(),
+    }

@@ -19,7 +19,7 @@ from geo.address.divisions import (
     build_divisions,
     resolve_divisions,
 )
-from geo.geocoding.answers import SCHEMA, Words, frame_of
+from geo.geocoding.answers import SCHEMA, Words, frame_of, row_of
 from geo.geocoding.calibration import (
     APART,
     GOOD,
@@ -40,6 +40,7 @@ from geo.geocoding.index import (
     BY_HOUSE,
     BY_INTERPOLATION,
     BY_NAME,
+    CAPACITY,
     Found,
     Index,
     Parsed,
@@ -64,6 +65,10 @@ LEVEL_CODES: Final = {name: i for i, name in enumerate(LEVELS)}
 KIND_LEVELS: Final = np.array([LEVEL_CODES[k] for k in PLACE_KINDS], np.int8)
 SURE: Final = 0.65
 """The least chance that the truth lies within `GOOD` metres at which an answer is a location; below it is a guess."""
+PRIORS: Final = 10_000  # prior cities kept in mind at most
+NOTHING_CHOSEN: Final = Chosen(
+    np.empty(0, np.int32), np.empty((0, 16)), np.empty((0, CAPACITY)), np.empty(0), np.empty(0)
+)
 NINE_OF_TEN: Final = 1.82  # a two-dimensional normal error: its ninth decile over its median
 LARGEST_ROAD_RADIUS: Final = 700.0  # metres: only short roads are points
 LARGEST_RADIUS: Final = 5000.0  # metres: what is farther is told as this
@@ -109,6 +114,7 @@ class Geocoder:
         for positions in (index.places["city"], index.places["district"]):
             self.covered[positions[positions >= 0]] = True
         cities = np.unique(index.places["city"][index.places["city"] >= 0])
+        self._priors: dict[tuple[str, str], int] = {}
         self.words = Words.of(divisions.names, divisions.town_names, names)
         self.only_city = int(cities[0]) if len(cities) == 1 else -1
 
@@ -143,8 +149,6 @@ class Geocoder:
             city=pl.lit("") if prior_city is None else prior_city.fill_null(""),
             district=pl.lit("") if prior_district is None else prior_district.fill_null(""),
         )
-        if len(asked) == 1:
-            return self._answer(asked)
         distinct = asked.unique(maintain_order=True)
         parts = [self._answer(distinct.slice(at, 64 * BLOCK)) for at in range(0, len(distinct), 64 * BLOCK)]
         answers = pl.concat(parts) if parts else pl.DataFrame(schema=SCHEMA)
@@ -160,15 +164,23 @@ class Geocoder:
 
     def geocode_one(self, text: str, prior_city: str | None = None) -> dict[str, Any]:
         """One address; the same answer as `geocode` gives for a column of one."""
-        prior = None if prior_city is None else pl.Series([prior_city], dtype=pl.String)
-        return self.geocode(pl.Series([text], dtype=pl.String), prior_city=prior).row(0, named=True)
+        return self.answer(text, 0, prior_city)[0]
+
+    def answer(
+        self, text: str, limit: int = 5, prior_city: str | None = None
+    ) -> tuple[dict[str, Any], list[Candidate]]:
+        """One address as `geocode_one` and `candidates` have it, read once: for who is waiting."""
+        texts = pl.Series([text], dtype=pl.String)
+        parsed = self._parse(texts, np.array([self._prior_of(prior_city or "", "")], np.int32))
+        columns, found, chosen = self._columns(texts, parsed)
+        return row_of(columns, self.words), self._ranked(found, chosen, limit)
 
     def weighed(self, texts: pl.Series, prior_city: pl.Series | None = None) -> Weighed:
         """The chosen places of texts (n strings) with what their distance from the truth is judged by: for who measures."""
         asked = pl.DataFrame({"text": texts.fill_null("")}).with_columns(
             city=pl.lit("") if prior_city is None else prior_city.fill_null(""), district=pl.lit("")
         )
-        parsed = self._parse(asked)
+        parsed = self._parse(asked["text"], self._prior(asked))
         found = empty_found(len(asked))
         find_candidates(parsed, self.index, 0, found)
         chosen = choose(found, self.index.places, self.calibration.candidate, APART)
@@ -180,10 +192,15 @@ class Geocoder:
 
     def candidates(self, text: str, limit: int = 5, prior_city: str | None = None) -> list[Candidate]:
         """The likeliest places for one address, best first; `confidence` is the belief that it is this one."""
-        parsed = self._parse(pl.DataFrame({"text": [text], "city": [prior_city or ""], "district": [""]}))
+        prior = np.array([self._prior_of(prior_city or "", "")], np.int32)
+        parsed = self._parse(pl.Series([text], dtype=pl.String), prior)
         found = empty_found(1)
         find_candidates(parsed, self.index, 0, found)
         chosen = choose(found, self.index.places, self.calibration.candidate, APART)
+        return self._ranked(found, chosen, limit)
+
+    def _ranked(self, found: Found, chosen: Chosen, limit: int) -> list[Candidate]:
+        """The likeliest places of the first text of a block."""
         order = np.argsort(-chosen.belief[0, : found.counts[0]])[:limit]
         result = []
         for c in order.tolist():
@@ -209,21 +226,33 @@ class Geocoder:
         return self.divisions.names[division] if division >= 0 else ""
 
     def _prior(self, asked: pl.DataFrame) -> npt.NDArray[np.int32]:
-        """The city that settles what a text leaves open: named, or that of the named district, or the only one."""
+        """The city that settles what each text leaves open."""
         prior = np.full(len(asked), self.only_city, np.int32)
-        for column, level in (("district", DISTRICT), ("city", CITY)):
-            for name in filter(None, asked[column].unique().to_list()):
-                known = [
-                    i for i, n in enumerate(self.divisions.names) if n == name and self.divisions.level[i] == level
-                ]
-                covered = [i for i in known if self.covered[i]] or known
-                if len(covered) == 1:
-                    prior[(asked[column] == name).to_numpy()] = self.divisions.city[covered[0]]
+        pairs = asked.select("city", "district").unique()
+        for city, district in pairs.iter_rows():
+            if city or district:
+                here = (asked["city"] == city) & (asked["district"] == district)
+                prior[here.to_numpy()] = self._prior_of(city, district)
         return prior
 
-    def _parse(self, asked: pl.DataFrame) -> Parsed:
-        folded = fold(asked["text"])
-        prior = self._prior(asked)
+    def _prior_of(self, city: str, district: str) -> int:
+        """The named city, or that of the named district, or the only one that the gazetteer covers."""
+        known = self._priors.get((city, district))
+        if known is None:
+            known = self.only_city
+            for name, level in ((district, DISTRICT), (city, CITY)):
+                named = [
+                    i for i, n in enumerate(self.divisions.names) if n == name and self.divisions.level[i] == level
+                ]
+                covered = [i for i in named if self.covered[i]] or named
+                if name and len(covered) == 1:
+                    known = int(self.divisions.city[covered[0]])
+            if len(self._priors) < PRIORS:
+                self._priors[city, district] = known
+        return known
+
+    def _parse(self, texts: pl.Series, prior: npt.NDArray[np.int32]) -> Parsed:
+        folded = fold(texts)
         stated = resolve_divisions(folded, self.divisions, self.covered, prior)
         city = np.where(stated.city >= 0, stated.city, prior).astype(np.int32)
         return Parsed(
@@ -240,8 +269,13 @@ class Geocoder:
         )
 
     def _answer(self, asked: pl.DataFrame) -> pl.DataFrame:
-        parsed = self._parse(asked)
-        rows = len(asked)
+        columns, _, _ = self._columns(asked["text"], self._parse(asked["text"], self._prior(asked)))
+        return frame_of(columns, self.words)
+
+    def _columns(self, texts: pl.Series, parsed: Parsed) -> tuple[dict[str, npt.NDArray[Any]], Found, Chosen]:
+        """What `frame_of` takes, and the candidates of the last block of texts."""
+        rows = len(texts)
+        found, chosen = empty_found(0), NOTHING_CHOSEN
         columns: dict[str, npt.NDArray[Any]] = {
             "lon": np.full(rows, np.nan), "lat": np.full(rows, np.nan), "level": np.full(rows, LEVEL_CODES["NONE"], np.int8),
             "confidence": np.zeros(rows), "radius": np.full(rows, np.nan), "place": np.full(rows, -1, np.int32),
@@ -255,13 +289,13 @@ class Geocoder:
             self._settle(parsed, first, found, chosen, columns)
         lost = np.flatnonzero(np.isnan(columns["lon"]))
         if len(lost):
-            rural = asked["text"].gather(lost).str.contains(RURAL_TEXT).to_numpy()
+            rural = texts.gather(lost).str.contains(RURAL_TEXT).to_numpy()
             columns["reasons"][lost[rural]] |= RURAL
         above = self.divisions.province
         district, city = columns["district"], columns["city"]
         columns["province"] = np.where(district >= 0, above[district], np.where(city >= 0, above[city], -1))
         columns["city"] = np.where(city >= 0, city, np.where(district >= 0, self.divisions.city[district], -1))
-        return frame_of(columns, self.words)
+        return columns, found, chosen
 
     def _settle(
         self, parsed: Parsed, first: int, found: Found, chosen: Chosen, out: dict[str, npt.NDArray[Any]]
