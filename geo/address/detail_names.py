@@ -24,6 +24,7 @@ from geo.address.detail_words import (
 )  # fmt: skip
 from geo.address.division_lookup import skip_separators
 from geo.address.lexicon import NOTHING, Lexicon, longest_at, longest_before
+from geo.address.numbers import DIGIT, KINDS
 
 
 @compiled
@@ -151,11 +152,27 @@ def name_parts_before(v: Vocabulary, codes: Codes, begin: int, end: int, spans: 
     crossing, length = longest_at(v.crossing, codes, begin, end)
     if crossing != NOTHING:
         begin += length
-    if begin < end and (codes[begin] == ord("与") or codes[begin] == ord("和")):
-        return  # 甲路与乙路交叉口
+    elif begin < end and (codes[begin] == ord("与") or codes[begin] == ord("和")):
+        # 甲路与乙路交叉口: what follows the crossing is the estate; without a crossing the sign begins a name (和平花园).
+        for i in range(begin + 1, end):
+            crossing, length = longest_at(v.crossing, codes, i, end)
+            if crossing != NOTHING:
+                begin = i + length
+                break
+        if crossing != NOTHING and (end - begin <= 2 or has_digit(codes, begin, end)):
+            return  # 东侧, 东100米
     while end > begin and codes[end - 1] == SEPARATOR:
         end -= 1
     put(spans, ESTATE, begin, end)
+
+
+@compiled
+def has_digit(codes: Codes, begin: int, end: int) -> bool:
+    """An Arabic digit stands in codes[begin:end]."""
+    found = False
+    for i in range(begin, end):
+        found = found or KINDS[codes[i]] == DIGIT
+    return found
 
 
 @compiled

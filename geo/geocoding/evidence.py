@@ -104,7 +104,7 @@ def weigh_roads(
                     near = True
         if not same:
             low, high = road_range(road_first, houses, road, city)
-            stride = max(1, (high - low) // 128)
+            stride = max(1, (high - low) // 32)
             for h in range(low, high, stride):
                 other = houses[h].place
                 if other != place:

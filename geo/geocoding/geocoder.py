@@ -47,7 +47,7 @@ from geo.geocoding.index import (
     Records,
 )
 
-BLOCK: Final = 8192
+BLOCK: Final = 4096
 RURAL_TEXT: Final = "(?:村|屯|寨).{0,8}(?:组|队|社)"
 (
     NOT_FOUND,
@@ -282,8 +282,10 @@ class Geocoder:
             "reasons": np.zeros(rows, np.int64), "district": parsed.district.copy(), "city": parsed.city.copy(),
             "radius50": np.full(rows, np.nan), "within": np.zeros((rows, len(RADII)), np.float32), "town": parsed.town,
         }  # fmt: skip
+        # One room for all blocks: memory that is touched for the first time costs more than what is done in it.
+        room = empty_found(min(BLOCK, rows))
         for first in range(0, rows, BLOCK):
-            found = empty_found(min(BLOCK, rows - first))
+            found = Found(*(part[: rows - first] for part in room))
             find_candidates(parsed, self.index, first, found)
             chosen = choose(found, self.index.places, self.calibration.candidate, APART)
             self._settle(parsed, first, found, chosen, columns)

@@ -226,7 +226,8 @@ def test_nothing_but_the_address_goes_over_the_wire(engine: Engine, server: Stan
         "P2020",
         "1203",
         "301",
-        "999",
+        "9号999",
+        "999室",
         "单元",
     ):
         assert secret not in wire

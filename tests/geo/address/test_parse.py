@@ -163,3 +163,17 @@ def test_values_stand_beside_the_text(divisions: Divisions) -> None:
 def test_zones_are_named(divisions: Divisions, text: str, zone: str | None, road: str) -> None:
     row = parse(pl.Series([text]), divisions).row(0, named=True)
     assert (row["zone"], row["road"]) == (zone, road)
+
+
+@pytest.mark.parametrize(
+    ("text", "estate"),
+    [
+        ("南京市鼓楼区和平花园3幢2单元501室", "和平花园"),
+        ("南京市鼓楼区和园5幢", "和园"),
+        ("南京市鼓楼区中山路8号和泰国际大厦1203室", "和泰国际大厦"),
+        ("南京市鼓楼区中山路与湖南路交叉口", None),
+        ("南京市鼓楼区中山路和湖南路交叉口和平大厦5幢", "和平大厦"),
+    ],
+)
+def test_an_estate_may_begin_with_the_sign_for_and(text: str, estate: str | None) -> None:
+    assert parse(pl.Series([text]), build_divisions())["estate"].to_list() == [estate]
