@@ -22,6 +22,7 @@ REASONS: Final = (
     "NOT_FOUND", "ONLY_DISTRICT", "ONLY_ROAD", "DISTRICT_CONTRADICTION", "AMBIGUOUS_NAME", "SOURCES_DISAGREE", "STALE_DIVISION", "RURAL",
     "INEXACT_NAME", "INTERPOLATED",
 )  # fmt: skip
+DEGREES, METRES = 8, 1  # decimals: a millimetre and a decimetre
 FEW: Final = 64  # up to so many rows a list is faster than a column
 
 
@@ -65,11 +66,11 @@ def frame_of(out: dict[str, npt.NDArray[Any]], words: Words) -> pl.DataFrame:
     distinct, at = np.unique(out["reasons"], return_inverse=True)
     reasons = Names.of([";".join(r for i, r in enumerate(REASONS) if code >> i & 1) for code in distinct.tolist()])
     columns = {
-        "lon": pl.Series(out["lon"], nan_to_null=True),
-        "lat": pl.Series(out["lat"], nan_to_null=True),
+        "lon": pl.Series(out["lon"].round(DEGREES), nan_to_null=True),
+        "lat": pl.Series(out["lat"].round(DEGREES), nan_to_null=True),
         "level": _LEVELS.taken(out["level"]),
         "confidence": pl.Series(out["confidence"].round(4)),
-        "radius_m": pl.Series(out["radius"], nan_to_null=True),
+        "radius_m": pl.Series(out["radius"].round(METRES), nan_to_null=True),
         "province": words.divisions.taken(out["province"]),
         "city": words.divisions.taken(out["city"]),
         "district": words.divisions.taken(out["district"]),
@@ -77,8 +78,8 @@ def frame_of(out: dict[str, npt.NDArray[Any]], words: Words) -> pl.DataFrame:
         "provider": _PROVIDER.taken(np.zeros(len(at), np.int8)),
         "reasons": reasons.taken(at),
         "subdistrict": words.towns.taken(out["town"]),
-        "radius50_m": pl.Series(out["radius50"], nan_to_null=True),
-        "within": pl.Series(out["within"], dtype=pl.Array(pl.Float32, len(RADII))),
+        "radius50_m": pl.Series(out["radius50"].round(METRES), nan_to_null=True),
+        "within": pl.Series(out["within"].round(4), dtype=pl.Array(pl.Float32, len(RADII))),
     }
     return pl.DataFrame({name: columns[name] for name in SCHEMA})
 
@@ -86,19 +87,17 @@ def frame_of(out: dict[str, npt.NDArray[Any]], words: Words) -> pl.DataFrame:
 def row_of(out: dict[str, npt.NDArray[Any]], words: Words) -> dict[str, Any]:
     """The same for a single answer, as a dictionary: a table of one row costs more than finding the place."""
 
-    def number(name: str, digits: int | None = None) -> float | None:
-        value = float(out[name][0])
-        if value != value:
-            return None
-        return value if digits is None else float(np.float64(value).round(digits))
+    def number(name: str, digits: int) -> float | None:
+        value = float(out[name].round(digits)[0])
+        return None if value != value else value
 
     code = int(out["reasons"][0])
     return {
-        "lon": number("lon"),
-        "lat": number("lat"),
+        "lon": number("lon", DEGREES),
+        "lat": number("lat", DEGREES),
         "level": LEVELS[int(out["level"][0])],
         "confidence": number("confidence", 4),
-        "radius_m": number("radius"),
+        "radius_m": number("radius", METRES),
         "province": words.divisions.listed[int(out["province"][0])],
         "city": words.divisions.listed[int(out["city"][0])],
         "district": words.divisions.listed[int(out["district"][0])],
@@ -106,6 +105,6 @@ def row_of(out: dict[str, npt.NDArray[Any]], words: Words) -> dict[str, Any]:
         "provider": PROVIDER,
         "reasons": ";".join(r for i, r in enumerate(REASONS) if code >> i & 1),
         "subdistrict": words.towns.listed[int(out["town"][0])],
-        "radius50_m": number("radius50"),
-        "within": out["within"][0].tolist(),
+        "radius50_m": number("radius50", METRES),
+        "within": out["within"][0].round(4).tolist(),
     }

@@ -285,7 +285,8 @@ class Geocoder:
         # One room for all blocks: memory that is touched for the first time costs more than what is done in it.
         room = empty_found(min(BLOCK, rows))
         for first in range(0, rows, BLOCK):
-            found = Found(*(part[: rows - first] for part in room))
+            last = rows - first
+            found = Found(room.counts[:last], room.candidates[:last], room.evidence[:last])
             find_candidates(parsed, self.index, first, found)
             chosen = choose(found, self.index.places, self.calibration.candidate, APART)
             self._settle(parsed, first, found, chosen, columns)

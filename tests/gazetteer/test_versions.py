@@ -177,7 +177,10 @@ def test_every_version_stays_what_it_was(gazetteer: Gazetteer, steps: list[tuple
             case "clear":
                 gazetteer.do("TRUNCATE gazetteer_place")
             case "swap":
-                gazetteer.do(f"UPDATE gazetteer_place SET id = id || '{name}' WHERE id = '{number}'")
+                gazetteer.do(
+                    f"UPDATE gazetteer_place SET id = id || '{name}' WHERE id = '{number}' AND NOT EXISTS ("
+                    f"SELECT FROM gazetteer_place AS other WHERE other.id = '{number}{name}')"
+                )
             case "restore":
                 version = sorted(kept)[number % len(kept)]
                 if version:

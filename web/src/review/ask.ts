@@ -70,13 +70,16 @@ export const renewClaim = (claim: string) =>
   valueOf(api.POST("/api/v1/location-reviews/claim/renew", { body: { claim, seconds: LEASE_S } }));
 
 /** Also sent while the page is being left. */
-export function releaseClaim(claim: string, id: number | null): Promise<unknown> {
+export function releaseClaim(claim: string, id: number | null): Promise<void> {
   return fetch("/api/v1/location-reviews/claim/release", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ claim, id }),
     keepalive: true,
-  }).catch(() => null);
+  }).then(
+    () => undefined,
+    () => undefined,
+  );
 }
 
 export const askPreview = (id: number, body: Schemas["ChoiceIn"], signal: AbortSignal) =>

@@ -135,21 +135,37 @@ function take(claimed: Claimed): void {
   claim = claimed.claim;
   keep(() => sessionStorage, CLAIM, claimed.claim);
   const found = claimed.items[0] ?? null;
-  if (before && found && before.id !== found.id && before.full) void releaseClaim(claimed.claim, before.id);
+  if (before && found && before.id !== found.id && before.full) void inOrder(() => releaseClaim(claimed.claim, before.id));
   nothingFree.value = found === null;
   show(found);
 }
 
 let asked = 0;
 
+// Claims and releases go to the server one after the other: whoever steps on and back must not meet a claim of their own on its way out.
+let line: Promise<unknown> = Promise.resolve();
+
+function inOrder(work: () => Promise<void>): Promise<void> {
+  const done = line.then(work, work);
+  line = done.catch(() => undefined);
+  return done;
+}
+
 /** Opens an item and claims it; one that somebody else is at work on is shown without its house number. */
-export async function open(id: number): Promise<void> {
+export function open(id: number): Promise<void> {
   const turn = ++asked;
   opening.value = id;
   itemTrouble.value = null;
+  return inOrder(() => (turn === asked ? claimAndShow(id, turn) : Promise.resolve()));
+}
+
+async function claimAndShow(id: number, turn: number): Promise<void> {
   try {
     const claimed = await claimItem(person(unnamed), id, claim);
-    if (turn !== asked) return void releaseClaim(claimed.claim, id);
+    if (turn !== asked) {
+      await releaseClaim(claimed.claim, id);
+      return;
+    }
     take(claimed);
   } catch (error) {
     if (turn !== asked) return;
@@ -169,7 +185,7 @@ async function look(id: number, turn: number): Promise<void> {
   try {
     const found = await askItem(id);
     if (turn !== asked) return;
-    if (item.value?.full && claim) void releaseClaim(claim, item.value.id);
+    void give();
     show(found);
   } catch (error) {
     if (turn === asked) itemTrouble.value = troubleOf(error);
@@ -177,10 +193,14 @@ async function look(id: number, turn: number): Promise<void> {
 }
 
 /** Claims the first free item of the queue. */
-export async function openNext(): Promise<void> {
+export function openNext(): Promise<void> {
   const turn = ++asked;
   itemTrouble.value = null;
   opening.value = -1;
+  return inOrder(() => (turn === asked ? claimNextAndShow(turn) : Promise.resolve()));
+}
+
+async function claimNextAndShow(turn: number): Promise<void> {
   try {
     const claimed = await claimNext(person(unnamed), filters.value, claim);
     if (turn === asked) take(claimed);
@@ -191,11 +211,17 @@ export async function openNext(): Promise<void> {
   }
 }
 
+/** Gives up the claim on the item on show. */
+function give(): Promise<void> {
+  const [held, word] = [item.value, claim];
+  return held?.full && word ? inOrder(() => releaseClaim(word, held.id)) : Promise.resolve();
+}
+
 /** Gives the item on show back to the queue. */
 export function leave(): void {
   asked++;
   opening.value = null;
-  if (item.value?.full && claim) void releaseClaim(claim, item.value.id).then(() => loadQueue());
+  if (mine.value) void give().then(() => loadQueue());
   show(null);
 }
 
