@@ -70,24 +70,14 @@ class Address(Base):
     updated_on: Mapped[date | None]
 
 
-class Location(Base):
-    """Where the geocoder puts an address (the newest attempt), or where a person has put it: provider `REVIEW` with its decision.
+class Geocoded:
+    """The columns that the geocoder fills, and what a person's decision sets aside (`app.locating.columns` lists them for SQL).
 
     `radius_m`, `radius50_m`: metres within which nine of ten, and half, of such answers lie. `within_…`: the chance that the true place
     is no farther than so many metres; null where nobody measured it. `gazetteer_version`: of the geocoder and its gazetteer.
     `key`: the place that the text names, shared by all addresses of an estate or a house number (`app.locating.keys`).
     """
 
-    __tablename__ = "location"
-    __table_args__ = (
-        one_of("level", *LEVELS),
-        CheckConstraint("confidence BETWEEN 0 AND 1", name="confidence"),
-        CheckConstraint("(provider = 'REVIEW') = (review_id IS NOT NULL)", name="review"),
-        Index("ix_location_key", "key", postgresql_where="key IS NOT NULL"),  # what a review decision settles
-        Index("ix_location_review_id", "review_id", postgresql_where="review_id IS NOT NULL"),  # undo
-    )
-
-    address_id: Mapped[int] = mapped_column(ForeignKey("address.id", ondelete="CASCADE"), primary_key=True)
     point: Mapped[WKBElement | None] = mapped_column(Geometry("POINT", SRID, spatial_index=False))
     level: Mapped[str] = mapped_column(Text)
     confidence: Mapped[float]
@@ -106,6 +96,21 @@ class Location(Base):
     reasons: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     gazetteer_version: Mapped[str] = mapped_column(Text)
     key: Mapped[str | None] = mapped_column(Text)
+
+
+class Location(Geocoded, Base):
+    """Where the geocoder puts an address (the newest attempt), or where a person has put it: provider `REVIEW` with its decision."""
+
+    __tablename__ = "location"
+    __table_args__ = (
+        one_of("level", *LEVELS),
+        CheckConstraint("confidence BETWEEN 0 AND 1", name="confidence"),
+        CheckConstraint("(provider = 'REVIEW') = (review_id IS NOT NULL)", name="review"),
+        Index("ix_location_key", "key", postgresql_where="key IS NOT NULL"),  # what a review decision settles
+        Index("ix_location_review_id", "review_id", postgresql_where="review_id IS NOT NULL"),  # undo
+    )
+
+    address_id: Mapped[int] = mapped_column(ForeignKey("address.id", ondelete="CASCADE"), primary_key=True)
     review_id: Mapped[int | None] = mapped_column(ForeignKey("location_decision.id"))
 
 

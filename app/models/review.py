@@ -7,7 +7,6 @@ from uuid import UUID
 
 from geoalchemy2 import Geometry, WKBElement
 from sqlalchemy import (
-    REAL,
     BigInteger,
     CheckConstraint,
     Computed,
@@ -23,7 +22,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import SRID, Base, one_of
-from app.models.policies import LEVELS
+from app.models.policies import LEVELS, Geocoded
 from app.models.territories import PLACE_KINDS
 
 WAITING_CODES = ("TOO_COARSE", "UNSURE", "OUTSIDE_CITY", "BRANCH_CONFLICT", "ADDRESS_UNRESOLVED")
@@ -115,30 +114,12 @@ class LocationDecision(Base):
     undone_reason: Mapped[str | None] = mapped_column(Text)
 
 
-class LocationBefore(Base):
+class LocationBefore(Geocoded, Base):
     """What the geocoder said of an address before a person settled it: what undoing goes back to."""
 
     __tablename__ = "location_before"
 
     address_id: Mapped[int] = mapped_column(ForeignKey("address.id", ondelete="CASCADE"), primary_key=True)
-    point: Mapped[WKBElement | None] = mapped_column(Geometry("POINT", SRID, spatial_index=False))
-    level: Mapped[str] = mapped_column(Text)
-    confidence: Mapped[float]
-    radius_m: Mapped[float | None]
-    radius50_m: Mapped[float | None]
-    within_50_m: Mapped[float | None] = mapped_column(REAL)
-    within_100_m: Mapped[float | None] = mapped_column(REAL)
-    within_200_m: Mapped[float | None] = mapped_column(REAL)
-    within_500_m: Mapped[float | None] = mapped_column(REAL)
-    within_1000_m: Mapped[float | None] = mapped_column(REAL)
-    within_2500_m: Mapped[float | None] = mapped_column(REAL)
-    district: Mapped[str | None] = mapped_column(Text)
-    subdistrict: Mapped[str | None] = mapped_column(Text)
-    matched: Mapped[str | None] = mapped_column(Text)
-    provider: Mapped[str] = mapped_column(Text)
-    reasons: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    gazetteer_version: Mapped[str] = mapped_column(Text)
-    key: Mapped[str | None] = mapped_column(Text)
 
 
 class LearnedPlace(Base):

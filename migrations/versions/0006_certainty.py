@@ -23,6 +23,7 @@ def upgrade() -> None:
         for name in WITHIN:
             op.add_column(table, sa.Column(name, sa.REAL()))
         op.add_column(table, sa.Column("subdistrict", sa.Text()))
+    op.alter_column("location_before", "reasons", server_default="{}")
     op.create_table(
         "calibration",
         sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
@@ -50,6 +51,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("calibration")
+    op.alter_column("location_before", "reasons", server_default=None)
     for table in TABLES:
         for name in ("subdistrict", *reversed(WITHIN), "radius50_m"):
             op.drop_column(table, name)
