@@ -295,6 +295,7 @@ class Geocoder:
             rural = texts.gather(lost).str.contains(RURAL_TEXT).to_numpy()
             columns["reasons"][lost[rural]] |= RURAL
         above = self.divisions.province
+        columns["city"][columns["level"] == LEVEL_CODES["NONE"]] = -1  # a city that nobody stated is no finding
         district, city = columns["district"], columns["city"]
         columns["province"] = np.where(district >= 0, above[district], np.where(city >= 0, above[city], -1))
         columns["city"] = np.where(city >= 0, city, np.where(district >= 0, self.divisions.city[district], -1))

@@ -144,6 +144,11 @@ def test_what_is_not_found_has_no_point_and_a_reason(geocoder: Geocoder, text: s
     assert reason in found["reasons"].split(";")
 
 
+def test_nothing_is_told_of_a_text_that_says_nothing(geocoder: Geocoder) -> None:
+    found = geocoder.geocode_one("🙂🙂")
+    assert (found["province"], found["city"], found["district"]) == ("", "", "")
+
+
 def test_the_answer_has_every_column_and_known_reasons_only(geocoder: Geocoder) -> None:
     answers = geocoder.geocode(pl.Series(["月湖市采石路8号丹枫苑", None, "月湖市金桂小区", "甲"]))
     assert dict(answers.schema) == SCHEMA
