@@ -12,7 +12,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
 from app.allocation.run import create_run, execute_run
 from app.bench.database import bench_database
@@ -28,31 +28,37 @@ WRITTEN = ("location", "decision", "orphan_case", "allocation", "location_review
 def run(*, orphans: int, seed: int = 1, say: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
     """The figures of one line from imported to confirmed. Seconds are wall-clock; memory is this process's peak in MiB."""
     with bench_database() as engine, tempfile.TemporaryDirectory(prefix="guidan-bench-") as name:
-        folder = Path(name)
-        say(f"sample: {orphans:,} orphans")
-        since = perf_counter()
-        write(folder, policies=orphans, orphans=orphans, seed=seed)
-        sample_s = perf_counter() - since
-        say(f"sample {sample_s:.1f} s; import")
-        since = perf_counter()
-        import_folder(engine, folder, rejected=folder / "rejected.csv")
-        import_s = perf_counter() - since
-        say(f"import {import_s:.1f} s; allocate")
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("VACUUM ANALYZE"))
-            connection.execute(text("CHECKPOINT"))
-        before_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        with engine.begin() as connection:
-            run_id = create_run(connection, as_of=AS_OF, confirm=True, requested_by="bench")
-        since = perf_counter()
-        outcome = execute_run(engine, run_id)
-        total_s = perf_counter() - since
-        peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        say(f"allocate {total_s:.1f} s; floor")
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("CHECKPOINT"))
-        with engine.begin() as connection:
-            floor_s, rows = _floor(connection, folder)
+        return measure(engine, Path(name), orphans=orphans, seed=seed, say=say)
+
+
+def measure(
+    engine: Engine, folder: Path, *, orphans: int, seed: int = 1, say: Callable[[str], None] = lambda line: None
+) -> dict[str, Any]:
+    """The same on an empty, migrated database, with the sample written to `folder`."""
+    say(f"sample: {orphans:,} orphans")
+    since = perf_counter()
+    write(folder, policies=orphans, orphans=orphans, seed=seed)
+    sample_s = perf_counter() - since
+    say(f"sample {sample_s:.1f} s; import")
+    since = perf_counter()
+    import_folder(engine, folder, rejected=folder / "rejected.csv")
+    import_s = perf_counter() - since
+    say(f"import {import_s:.1f} s; allocate")
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE"))
+        connection.execute(text("CHECKPOINT"))
+    before_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    with engine.begin() as connection:
+        run_id = create_run(connection, as_of=AS_OF, confirm=True, requested_by="bench")
+    since = perf_counter()
+    outcome = execute_run(engine, run_id)
+    total_s = perf_counter() - since
+    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    say(f"allocate {total_s:.1f} s; floor")
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("CHECKPOINT"))
+    with engine.begin() as connection:
+        floor_s, rows = _floor(connection, folder)
     return {
         "orphans": orphans,
         "cases": outcome.cases,
@@ -80,7 +86,7 @@ def _floor(connection: Connection, folder: Path) -> tuple[float, dict[str, int]]
                 for chunk in copy:
                     file.write(chunk)
             rows[table] = cursor.rowcount
-    raw.execute(f"TRUNCATE {', '.join(WRITTEN)}".encode())
+    raw.execute(f"TRUNCATE {', '.join(WRITTEN)} CASCADE".encode())  # with what depends on them
     since = perf_counter()
     for table in WRITTEN:
         with (
