@@ -106,7 +106,7 @@ class Areas:
         if not len(known) or not self.territories:
             return confidence
         sure = confidence.copy()
-        found = certainty(self.territory_layer.index, lon[known], lat[known], measured[known])
+        found = certainty(self.territory_layer.index, lon[known], lat[known], measured[known], inside=False)
         sure[known] = found.confidence.round(4)
         return sure
 

@@ -22,19 +22,20 @@ class Certainty(NamedTuple):
     inside: F64
 
 
-def certainty(areas: AreaIndex, lon: F64, lat: F64, within: F64) -> Certainty:
+def certainty(areas: AreaIndex, lon: F64, lat: F64, within: F64, *, inside: bool = True) -> Certainty:
     """For n points in CGCS2000 degrees with their chances of lying within each of `calibration.RADII` (n × radii).
 
-    The disc is weighed by these chances; what lies beyond the last radius is in no area that is known.
+    The disc is weighed by these chances; what lies beyond the last radius is in no area that is known. Without `inside` the pairs of
+    points and areas are left out.
     """
-    around = circles(areas, lon, lat, RINGS)
+    around = circles(areas, lon, lat, RINGS, shares=inside)
     mass = masses(within)
-    inside = (mass[around.point] * around.share).sum(axis=1)
-    order = np.lexsort((around.area, -inside, around.point))
+    share = (mass[around.point] * around.share).sum(axis=1)
+    order = np.lexsort((around.area, -share, around.point))
     return Certainty(
         confidence_of(within, around.same),
         (mass * around.same).sum(axis=1),
         around.point[order],
         around.area[order],
-        inside[order],
+        share[order],
     )

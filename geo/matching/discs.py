@@ -13,6 +13,7 @@ from geo.matching.index import AreaIndex
 DIRECTIONS = 16
 """Places looked at on each circle: a share is good to about a sixteenth."""
 _AT_ONCE = 50_000
+_FEW = 4
 _METRES_PER_DEGREE = 111_320.0
 
 
@@ -31,15 +32,19 @@ class Circles:
     share: NDArray[np.float64]
 
 
-def circles(index: AreaIndex, lon: ArrayLike, lat: ArrayLike, radii_m: Sequence[float]) -> Circles:
+def circles(
+    index: AreaIndex, lon: ArrayLike, lat: ArrayLike, radii_m: Sequence[float], *, shares: bool = True
+) -> Circles:
     """Looks at `DIRECTIONS` places on each circle around n points (CGCS2000 degrees, finite; radii in metres, up to some km).
 
-    Points asked for twice are looked at once.
+    Points asked for twice are looked at once. Without `shares` the pairs are left out: half the work.
     """
     x, y = np.asarray(lon, np.float64), np.asarray(lat, np.float64)
+    if len(x) <= _FEW:
+        return _circles(index, np.column_stack([x, y]), radii_m, shares)
     places, back = np.unique(np.column_stack([x, y]), axis=0, return_inverse=True)
     back = back.reshape(-1)
-    parts = [_circles(index, places[at : at + _AT_ONCE], radii_m) for at in range(0, len(places), _AT_ONCE)]
+    parts = [_circles(index, places[at : at + _AT_ONCE], radii_m, shares) for at in range(0, len(places), _AT_ONCE)]
     if not parts:
         return Circles(np.empty((0, len(radii_m))), *_no_pairs(len(radii_m)))
     same = np.concatenate([part.same for part in parts])[back]
@@ -57,7 +62,7 @@ def _no_pairs(radii: int) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray
     return np.empty(0, np.int64), np.empty(0, np.int32), np.empty((0, radii))
 
 
-def _circles(index: AreaIndex, places: NDArray[np.float64], radii_m: Sequence[float]) -> Circles:
+def _circles(index: AreaIndex, places: NDArray[np.float64], radii_m: Sequence[float], shares: bool) -> Circles:
     n, radii = len(places), len(radii_m)
     turn = 2 * np.pi * (np.arange(DIRECTIONS) + 0.5) / DIRECTIONS
     east = np.outer(radii_m, np.sin(turn)).ravel() / _METRES_PER_DEGREE
@@ -65,12 +70,14 @@ def _circles(index: AreaIndex, places: NDArray[np.float64], radii_m: Sequence[fl
     lon = places[:, :1] + east / np.cos(np.radians(places[:, 1:]))
     lat = places[:, 1:] + north
     centre, around = index.covers(places[:, 0], places[:, 1]), index.covers(lon.ravel(), lat.ravel())
-    # Which areas cover a place, as one number: a sum of arbitrary numbers, one for each area.
-    number = np.random.default_rng(0).integers(1, 2**62, len(index), dtype=np.int64)
+    # Which areas cover a place, as one number: a sum of arbitrary numbers, one for each area (multiples of 2^64 over the golden ratio).
+    number = np.arange(1, len(index) + 1, dtype=np.int64) * np.int64(-7046029254386353131)
     own, met = np.zeros(n, np.int64), np.zeros(n * radii * DIRECTIONS, np.int64)
     np.add.at(own, centre.point, number[centre.area])
     np.add.at(met, around.point, number[around.area])
     same = (met.reshape(n, radii, DIRECTIONS) == own[:, None, None]).mean(axis=2)
+    if not shares:
+        return Circles(same, *_no_pairs(radii))
     step = radii * DIRECTIONS
     keys, at = np.unique(around.point // step * len(index) + around.area, return_inverse=True)
     share = np.zeros((len(keys), radii))

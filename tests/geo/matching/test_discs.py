@@ -72,3 +72,6 @@ def test_points_asked_for_together_get_what_each_gets_alone(xs: list[int]) -> No
         assert np.array_equal(together.same[i], alone.same[0])
         assert together.area[mine].tolist() == alone.area.tolist()
         assert np.array_equal(together.share[mine], alone.share)
+    bare = circles(index, points[:, 0], points[:, 1], RADII, shares=False)
+    assert np.array_equal(bare.same, together.same)
+    assert len(bare.point) == 0
