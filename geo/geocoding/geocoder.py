@@ -19,7 +19,7 @@ from geo.address.divisions import (
     build_divisions,
     resolve_divisions,
 )
-from geo.geocoding.answers import SCHEMA, Words, frame_of, row_of
+from geo.geocoding.answers import DEGREES, SCHEMA, Words, frame_of, row_of
 from geo.geocoding.calibration import (
     APART,
     GOOD,
@@ -210,8 +210,8 @@ class Geocoder:
             error = float(self.index.places["error"][place]) if place >= 0 else ROAD_ERROR
             result.append(
                 Candidate(
-                    float(chosen_one["lon"][0]),
-                    float(chosen_one["lat"][0]),
+                    round(float(chosen_one["lon"][0]), DEGREES),
+                    round(float(chosen_one["lat"][0]), DEGREES),
                     LEVELS[int(level[0])],
                     round(float(chosen.belief[0, c]), 4),
                     round(NINE_OF_TEN * float(np.hypot(error, LEAST_ERROR))),
