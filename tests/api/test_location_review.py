@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, event, text
 
 from app.locating import geocoder as kept
+from app.locating.geocoder import current_geocoder
 
 from .reviews import (
     DECISIONS,
@@ -24,7 +25,7 @@ from .reviews import (
     state_of,
     waiting,
 )
-from .world import add_orphan, box
+from .world import EAST, NORTH, add_orphan, box
 
 
 def test_what_a_run_puts_into_review_is_listed(client: TestClient, world: Engine) -> None:
@@ -521,3 +522,27 @@ def test_the_queue_is_what_waits_whatever_happens(client: TestClient, world: Eng
     assert exact() == left - 1
     allocate(world, confirm=True)
     exact()
+
+
+def test_an_address_that_waits_for_a_border_says_so(world: Engine) -> None:
+    """Two answers that are as unsure, one of them ten metres from the next territory."""
+    beside, inside = "南京市建邺区庐山路1号3幢101室", "南京市建邺区庐山路2号3幢101室"
+    with world.begin() as connection:
+        _, version = current_geocoder(connection)
+        for number, (line, x) in enumerate(((beside, 0.0199), (inside, 0.005))):
+            add_orphan(connection, number, None, None, address=line)
+            connection.execute(
+                text(
+                    """
+                    INSERT INTO location (address_id, point, level, confidence, radius_m, within_50_m, within_100_m, within_200_m,
+                        within_500_m, within_1000_m, within_2500_m, provider, gazetteer_version)
+                    SELECT id, ST_SetSRID(ST_MakePoint(:lon, :lat), 4490), 'COMPOUND', 0.7, 120, 0.3, 0.5, 0.6, 0.65, 0.68, 0.7,
+                        'gazetteer', :version
+                    FROM address WHERE text = :line
+                    """
+                ),
+                {"lon": EAST + x, "lat": NORTH + 0.005, "version": version, "line": line},
+            )
+    allocate(world)
+    rows = {row["policyholder_id"]: (row["code"], row["reasons"]) for row in waiting(world)}
+    assert rows == {"H000000": ("UNSURE", ["NEAR_BORDER"]), "H000001": ("UNSURE", [])}

@@ -23,12 +23,23 @@ _LEAVE = """
         WHERE c.policyholder_id = r.policyholder_id AND c.open AND {waits})
 """
 
+# A territory in force that does not cover the point and is nearer than its accuracy radius (rulebook 4.5). The box goes through the
+# index of territories; a degree is nowhere in China shorter than 60 km.
+_NEAR = """
+    EXISTS (
+        SELECT FROM run JOIN territory t ON t.effective_from <= run.as_of
+        WHERE run.id = d.run_id AND t.geom && ST_Expand(d.point, d.radius_m / 60000)
+          AND NOT ST_Covers(t.geom, d.point) AND ST_DWithin(t.geom::geography, d.point::geography, d.radius_m)
+          AND NOT EXISTS (SELECT FROM territory later WHERE later.team_code = t.team_code
+                          AND later.effective_from > t.effective_from AND later.effective_from <= run.as_of))
+"""
+
 # Outside the city and a conflict of branches are the rules' doubt, not the geocoder's: its confidence says nothing of them.
 _ENTER = """
     INSERT INTO location_review AS r (policyholder_id, decision_id, address_id, bundle_no, branch_code, code, reasons, district,
         key, notice_due_on, hold_until, first_event_on, policies, premium, uncertainty, location_decision_id)
     SELECT d.policyholder_id, d.id, d.address_id, d.bundle_no, d.branch_code, coalesce(d.review_code, 'ADDRESS_UNRESOLVED'),
-        coalesce(l.reasons, '{{}}'), l.district, l.key, d.notice_due_on, d.hold_until, d.first_event_on, count(*),
+        coalesce(l.reasons, '{{}}') || CASE WHEN d.review_code = 'UNSURE' AND {near} THEN ARRAY['NEAR_BORDER'] ELSE '{{}}' END, l.district, l.key, d.notice_due_on, d.hold_until, d.first_event_on, count(*),
         coalesce(sum(p.premium), 0),
         CASE WHEN d.review_code IN ('OUTSIDE_CITY', 'BRANCH_CONFLICT') THEN 1
              ELSE round((1 - coalesce(d.confidence, 0))::numeric, 4) END,
@@ -67,4 +78,4 @@ def enter(connection: Connection, decision_ids: Sequence[int]) -> None:
 def _follow(connection: Connection, *, holder: str, scope: str, values: dict[str, Any]) -> None:
     values = {**values, "unallocated": sorted(UNALLOCATED_STATES - {"LOCATION_REVIEW", "PENDING_APPROVAL"})}
     connection.execute(text(_LEAVE.format(holder=holder, waits=_WAITS)), values)
-    connection.execute(text(_ENTER.format(scope=scope, waits=_WAITS)), values)
+    connection.execute(text(_ENTER.format(scope=scope, waits=_WAITS, near=_NEAR)), values)
