@@ -10,8 +10,8 @@ import orjson
 import polars as pl
 from sqlalchemy import Connection, RowMapping, text
 
-from app.addresses.figures import Flags, Floats, figures
-from app.allocation.areas import Areas
+from app.addresses.figures import figures
+from app.allocation.areas import Areas, Flags, Floats
 from app.allocation.repository.world import read_areas
 from app.db import copy_out
 from app.errors import TooFewConfirmed, UnknownCalibration

@@ -1,11 +1,9 @@
 """POST /addresses/geocode and /addresses/geocode/batch: where addresses are, whose they are, and whether that is sure enough."""
 
-from datetime import date
 from typing import Any
 
 import polars as pl
 from fastapi import APIRouter
-from sqlalchemy import Connection
 
 from app.addresses.judge import judge, judge_one
 from app.addresses.schemas import (
@@ -49,17 +47,12 @@ def geocode_many(
     connection: ReadConnection, principal: CurrentPrincipal, today: Today, asked: GeocodeBatchIn
 ) -> GeocodedBatch:
     """Where up to 1,000 addresses are."""
-    found = _geocoded(connection, list(asked.texts), asked.city, asked.on or today)
-    return GeocodedBatch.model_construct(items=[Geocoded.model_construct(**each) for each in found])
-
-
-def _geocoded(connection: Connection, texts: list[str], city: str | None, on: date) -> list[dict[str, Any]]:
     geocoder, _ = current_geocoder(connection)
-    strategy, areas = known_on(connection, on)
-    column = pl.Series("text", texts, dtype=pl.String)
-    prior = None if city is None else pl.Series([city] * len(texts), dtype=pl.String)
-    rows = judge(geocoder.geocode(column, prior_city=prior), areas, strategy).to_dicts()
-    return [_spelt(row) for row in rows]
+    strategy, areas = known_on(connection, asked.on or today)
+    texts = pl.Series("text", asked.texts, dtype=pl.String)
+    prior = None if asked.city is None else pl.Series([asked.city] * len(texts), dtype=pl.String)
+    rows = judge(geocoder.geocode(texts, prior_city=prior), areas, strategy).to_dicts()
+    return GeocodedBatch.model_construct(items=[Geocoded.model_construct(**_spelt(row)) for row in rows])
 
 
 def _spelt(row: dict[str, Any]) -> dict[str, Any]:

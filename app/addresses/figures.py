@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from app.allocation.areas import Flags, Floats
 from app.allocation.domain import PRECISE_LEVELS
 from geo.geocoding.calibration import GOOD
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 THRESHOLDS: Final = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.925, 0.95, 0.96, 0.97, 0.98, 0.99)
 BINS: Final = 10
 

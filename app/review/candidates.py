@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from app.locating.geocoder import current_geocoder
 from app.locating.keys import city_of
+from app.territories.in_force import in_force
 from geo.geocoding import Candidate, Geocoder
 
 LIMIT = 9
@@ -45,9 +46,9 @@ class Cover:
     communities: list[tuple[str, str]] = field(default_factory=list)
 
 
-# One statement for any number of points. Per team the latest territory not after the date is in force (rulebook 5.5).
+# One statement for any number of points.
 _COVERS = text(
-    """
+    f"""
     WITH place AS (
         SELECT n, ST_SetSRID(ST_MakePoint(lon, lat), 4490) AS point
         FROM unnest(CAST(:lon AS float8[]), CAST(:lat AS float8[])) WITH ORDINALITY AS given (lon, lat, n)
@@ -57,14 +58,12 @@ _COVERS = text(
     UNION ALL
     SELECT n, 'teams', team.code, team.name
     FROM place JOIN territory t ON ST_Covers(t.geom, place.point) JOIN team ON team.code = t.team_code
-    WHERE t.effective_from <= :on AND NOT EXISTS (
-        SELECT FROM territory later
-        WHERE later.team_code = t.team_code AND later.effective_from > t.effective_from AND later.effective_from <= :on)
+    WHERE {in_force("t", ":on")}
     UNION ALL
     SELECT n, 'communities', c.code, coalesce(c.name, c.code)
     FROM place JOIN community c ON ST_Covers(c.geom, place.point)
     ORDER BY 1, 2, 3
-    """
+    """  # noqa: S608 (fixed words)
 )
 
 

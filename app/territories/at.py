@@ -8,6 +8,7 @@ from sqlalchemy import Connection, RowMapping, text
 
 from app.errors import CrsUndeclared, NotLocatable, OutsideChina
 from app.locating.geocoder import current_geocoder
+from app.territories.in_force import in_force
 from geo.crs import Crs, convert, parse_crs
 
 PRECISE = frozenset({"UNIT", "DOOR", "COMPOUND", "POI", "COMMUNITY"})
@@ -16,22 +17,18 @@ PRECISE = frozenset({"UNIT", "DOOR", "COMPOUND", "POI", "COMMUNITY"})
 WEST, SOUTH, EAST, NORTH = 73.0, 3.0, 136.0, 54.0
 """Degrees within which China lies; a point outside is a swapped or mistyped coordinate."""
 
-# Per team the latest territory not after the date is in force (rulebook 5.5). The GiST index finds what covers the point;
-# a later territory of the same team, wherever it lies, takes an earlier one out.
+# The GiST index finds what covers the point.
 _TEAMS = text(
-    """
+    f"""
     WITH place AS (SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), 4490) AS point)
     SELECT team.code AS team_code, team.name, team.branch_code, team.force, team.successor_code,
            territory.effective_from, ST_Touches(territory.geom, place.point) AS touching,
            team.ended_on IS NOT NULL AND team.ended_on <= :on AS ended,
            team.takes_part, team.force = 'COLLECTION' AS collecting
     FROM place JOIN territory ON ST_Covers(territory.geom, place.point) JOIN team ON team.code = territory.team_code
-    WHERE territory.effective_from <= :on
-      AND NOT EXISTS (SELECT FROM territory AS later
-                      WHERE later.team_code = territory.team_code
-                        AND later.effective_from > territory.effective_from AND later.effective_from <= :on)
+    WHERE {in_force("territory", ":on")}
     ORDER BY team.code
-    """
+    """  # noqa: S608 (fixed words)
 )
 _BRANCHES = text(
     """

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from geo.address.characters import fold
 from geo.address.divisions import (
     AMBIGUOUS,
     CITY,
@@ -17,12 +17,12 @@ from geo.address.divisions import (
     STALE,
     Divisions,
     build_divisions,
-    resolve_divisions,
 )
 from geo.geocoding.answers import DEGREES, SCHEMA, Words, frame_of, row_of
 from geo.geocoding.calibration import (
     APART,
     GOOD,
+    INPUTS,
     RADII,
     Calibration,
     chances_within,
@@ -46,6 +46,7 @@ from geo.geocoding.index import (
     Parsed,
     Records,
 )
+from geo.geocoding.reading import covered_by, read_texts
 
 BLOCK: Final = 4096
 RURAL_TEXT: Final = "(?:村|屯|寨).{0,8}(?:组|队|社)"
@@ -110,9 +111,7 @@ class Geocoder:
         self.calibration = calibration
         self.names = names
         self.addresses = addresses
-        self.covered = np.zeros(len(divisions.names), np.bool_)
-        for positions in (index.places["city"], index.places["district"]):
-            self.covered[positions[positions >= 0]] = True
+        self.covered = covered_by(index, divisions)
         cities = np.unique(index.places["city"][index.places["city"] >= 0])
         self._priors: dict[tuple[str, str], int] = {}
         self.words = Words.of(divisions.names, divisions.town_names, names)
@@ -181,23 +180,30 @@ class Geocoder:
             city=pl.lit("") if prior_city is None else prior_city.fill_null(""), district=pl.lit("")
         )
         parsed = self._parse(asked["text"], self._prior(asked))
-        found = empty_found(len(asked))
-        find_candidates(parsed, self.index, 0, found)
-        chosen = choose(found, self.index.places, self.calibration.candidate, APART)
+        parts = [
+            self._weighed_block(first, found, chosen) for first, found, chosen in self._searched(parsed, len(asked))
+        ]
+        if not parts:
+            return Weighed(np.empty(0, np.int64), np.empty((0, len(INPUTS))), np.empty(0), np.empty(0), [])
+        rows, inputs, lon, lat, levels = zip(*parts, strict=True)
+        return Weighed(
+            np.concatenate(rows),
+            np.concatenate(inputs),
+            np.concatenate(lon),
+            np.concatenate(lat),
+            [each for part in levels for each in part],
+        )
+
+    def _weighed_block(self, first: int, found: Found, chosen: Chosen) -> Weighed:
         rows = np.flatnonzero(chosen.column >= 0)
         column = chosen.column[rows]
         inputs = inputs_of(chosen.answer[rows], found.evidence[rows, column])
         levels = levels_of(found.candidates[rows, column], self.index)
-        return Weighed(rows, inputs, chosen.lon[rows], chosen.lat[rows], [LEVELS[i] for i in levels.tolist()])
+        return Weighed(first + rows, inputs, chosen.lon[rows], chosen.lat[rows], [LEVELS[i] for i in levels.tolist()])
 
     def candidates(self, text: str, limit: int = 5, prior_city: str | None = None) -> list[Candidate]:
         """The likeliest places for one address, best first; `confidence` is the belief that it is this one."""
-        prior = np.array([self._prior_of(prior_city or "", "")], np.int32)
-        parsed = self._parse(pl.Series([text], dtype=pl.String), prior)
-        found = empty_found(1)
-        find_candidates(parsed, self.index, 0, found)
-        chosen = choose(found, self.index.places, self.calibration.candidate, APART)
-        return self._ranked(found, chosen, limit)
+        return self.answer(text, limit, prior_city)[1]
 
     def _ranked(self, found: Found, chosen: Chosen, limit: int) -> list[Candidate]:
         """The likeliest places of the first text of a block."""
@@ -252,21 +258,7 @@ class Geocoder:
         return known
 
     def _parse(self, texts: pl.Series, prior: npt.NDArray[np.int32]) -> Parsed:
-        folded = fold(texts)
-        stated = resolve_divisions(folded, self.divisions, self.covered, prior)
-        city = np.where(stated.city >= 0, stated.city, prior).astype(np.int32)
-        return Parsed(
-            folded.codes,
-            folded.start,
-            folded.main_end,
-            folded.end,
-            stated.scan,
-            stated.rest,
-            city,
-            stated.district,
-            np.where(stated.city >= 0, stated.flags, stated.flags | ASSUMED_CITY).astype(np.int32),
-            stated.town,
-        )
+        return read_texts(texts, self.divisions, self.covered, prior)
 
     def _answer(self, asked: pl.DataFrame) -> pl.DataFrame:
         columns, _, _ = self._columns(asked["text"], self._parse(asked["text"], self._prior(asked)))
@@ -282,13 +274,7 @@ class Geocoder:
             "reasons": np.zeros(rows, np.int64), "district": parsed.district.copy(), "city": parsed.city.copy(),
             "radius50": np.full(rows, np.nan), "within": np.zeros((rows, len(RADII)), np.float32), "town": parsed.town,
         }  # fmt: skip
-        # One room for all blocks: memory that is touched for the first time costs more than what is done in it.
-        room = empty_found(min(BLOCK, rows))
-        for first in range(0, rows, BLOCK):
-            last = rows - first
-            found = Found(room.counts[:last], room.candidates[:last], room.evidence[:last])
-            find_candidates(parsed, self.index, first, found)
-            chosen = choose(found, self.index.places, self.calibration.candidate, APART)
+        for first, found, chosen in self._searched(parsed, rows):
             self._settle(parsed, first, found, chosen, columns)
         lost = np.flatnonzero(np.isnan(columns["lon"]))
         if len(lost):
@@ -300,6 +286,16 @@ class Geocoder:
         columns["province"] = np.where(district >= 0, above[district], np.where(city >= 0, above[city], -1))
         columns["city"] = np.where(city >= 0, city, np.where(district >= 0, self.divisions.city[district], -1))
         return columns, found, chosen
+
+    def _searched(self, parsed: Parsed, rows: int) -> Iterator[tuple[int, Found, Chosen]]:
+        """Blocks of texts: the first row, the candidates, the choice. What a block gives is good until the next is asked for."""
+        # One room for all blocks: memory that is touched for the first time costs more than what is done in it.
+        room = empty_found(min(BLOCK, rows))
+        for first in range(0, rows, BLOCK):
+            last = rows - first
+            found = Found(room.counts[:last], room.candidates[:last], room.evidence[:last])
+            find_candidates(parsed, self.index, first, found)
+            yield first, found, choose(found, self.index.places, self.calibration.candidate, APART)
 
     def _settle(
         self, parsed: Parsed, first: int, found: Found, chosen: Chosen, out: dict[str, npt.NDArray[Any]]

@@ -14,8 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from geo.address.characters import fold
-from geo.address.divisions import CITY, Divisions, build_divisions, resolve_divisions, short_name
+from geo.address.divisions import CITY, Divisions, build_divisions, short_name
 from geo.geocoding.calibration import (
     APART,
     F64,
@@ -29,8 +28,9 @@ from geo.geocoding.calibration import (
 from geo.geocoding.cascade import empty_found, find_candidates
 from geo.geocoding.decide import choose
 from geo.geocoding.gazetteer import build_index, prepare
-from geo.geocoding.index import ASSUMED_CITY, CAPACITY, Found, Index, Parsed
+from geo.geocoding.index import CAPACITY, Found, Index
 from geo.geocoding.merging import name_keys
+from geo.geocoding.reading import covered_by, read_texts
 
 QUESTIONS: Final = 3000  # at most, per round
 ROUNDS: Final = 5  # at most, per source
@@ -105,26 +105,9 @@ def answer(frame: pl.DataFrame, divisions: Divisions, left_out: npt.NDArray[np.b
     if len(asked) > QUESTIONS:
         asked = asked.gather_every(-(-len(asked) // QUESTIONS))
     index, _ = build_index(rest, divisions)
-    covered = np.zeros(len(divisions.names), np.bool_)
-    for field in ("city", "district"):
-        covered[index.places[field][index.places[field] >= 0]] = True
     positions = {name: divisions.position(CITY, name) for name in asked["city"].unique().to_list()}
     prior = asked["city"].replace_strict(positions, return_dtype=pl.Int32).to_numpy()
-    texts = fold(questions(asked))
-    stated = resolve_divisions(texts, divisions, covered, prior)
-    city = np.where(stated.city >= 0, stated.city, prior).astype(np.int32)
-    parsed = Parsed(
-        texts.codes,
-        texts.start,
-        texts.main_end,
-        texts.end,
-        stated.scan,
-        stated.rest,
-        city,
-        stated.district,
-        np.where(stated.city >= 0, stated.flags, stated.flags | ASSUMED_CITY).astype(np.int32),
-        stated.town,
-    )
+    parsed = read_texts(questions(asked), divisions, covered_by(index, divisions), prior)
     found = empty_found(len(asked))
     find_candidates(parsed, index, 0, found)
     lon, lat = asked["lon"].to_numpy(), asked["lat"].to_numpy()

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from app.allocation.domain import UNALLOCATED_STATES
+from app.territories.in_force import in_force
 
 # Once a person has said of an unresolved address that it cannot be located there is nothing left to look at.
 _WAITS = """
@@ -25,13 +26,12 @@ _LEAVE = """
 
 # A territory in force that does not cover the point and is nearer than its accuracy radius (rulebook 4.5). The box goes through the
 # index of territories; a degree is nowhere in China shorter than 60 km.
-_NEAR = """
+_NEAR = f"""
     EXISTS (
-        SELECT FROM run JOIN territory t ON t.effective_from <= run.as_of
+        SELECT FROM run CROSS JOIN territory t
         WHERE run.id = d.run_id AND t.geom && ST_Expand(d.point, d.radius_m / 60000)
           AND NOT ST_Covers(t.geom, d.point) AND ST_DWithin(t.geom::geography, d.point::geography, d.radius_m)
-          AND NOT EXISTS (SELECT FROM territory later WHERE later.team_code = t.team_code
-                          AND later.effective_from > t.effective_from AND later.effective_from <= run.as_of))
+          AND {in_force("t", "run.as_of")})
 """
 
 # Outside the city and a conflict of branches are the rules' doubt, not the geocoder's: its confidence says nothing of them.

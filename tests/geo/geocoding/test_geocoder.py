@@ -240,3 +240,14 @@ def test_rows_without_a_point_and_missing_columns_are_borne() -> None:
     assert "丹枫苑" not in [c.name for c in Geocoder.build(table).candidates("月湖市丹枫苑")]
     bare = Geocoder.build(town().select("name", "lon", "lat", "city"))
     assert off(bare.geocode_one("月湖市锦鲤湾花园5幢"), 2012, 3000) < 40
+
+
+def test_what_is_measured_on_does_not_depend_on_the_blocks(geocoder: Geocoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = pl.Series(["月湖市采石路8号丹枫苑", "月湖市", "月湖市西屏区望山路22号", "月湖市金桂小区", "甲"] * 3)
+    whole = geocoder.weighed(texts)
+    monkeypatch.setattr("geo.geocoding.geocoder.BLOCK", 4)
+    parts = geocoder.weighed(texts)
+    assert np.array_equal(whole.rows, parts.rows)
+    assert np.array_equal(whole.inputs, parts.inputs)
+    assert (whole.level, whole.lon.tolist()) == (parts.level, parts.lon.tolist())
+    assert geocoder.weighed(texts.clear()).level == []
