@@ -34,8 +34,9 @@ NOBODY = -1
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Customers by policyholder, and who carries their policies. `points`: policyholder_id, lon, lat, policies, cents, orphans, unassigned,
-    free (orphans that no allocation holds). `holdings`: policyholder_id, agent_code or team_code, policies, orphans."""
+    """Customers by policyholder, and in whose load their policies count. `points`: policyholder_id, lon, lat, policies, cents, orphans,
+    unassigned, free (orphans that no allocation holds). `holdings`: policyholder_id, agent_code or team_code, policies, orphans; also
+    those of policyholders without a point."""
 
     points: pl.DataFrame
     holdings: pl.DataFrame
@@ -81,7 +82,8 @@ def read_facts(connection: Connection, holders: list[str] | None = None) -> Fact
         .select("policyholder_id", "lon", "lat")
     )
     free = pl.col("orphan") & pl.col("team_code").is_null()
-    counted = policies.group_by("policyholder_id").agg(
+    opened = policies.filter(~pl.col("ended"))
+    counted = opened.group_by("policyholder_id").agg(
         pl.len().cast(pl.Int64).alias("policies"),
         pl.col("cents").sum(),
         pl.col("orphan").sum().cast(pl.Int64).alias("orphans"),
@@ -91,15 +93,17 @@ def read_facts(connection: Connection, holders: list[str] | None = None) -> Fact
     points = places.join(counted, on="policyholder_id", how="inner", maintain_order="left")
     carried = policies.filter(pl.col("agent_code").is_not_null() | pl.col("team_code").is_not_null())
     holdings = carried.group_by("policyholder_id", "agent_code", "team_code").agg(
-        pl.len().cast(pl.Int64).alias("policies"), pl.col("orphan").sum().cast(pl.Int64).alias("orphans")
+        pl.len().cast(pl.Int64).alias("policies"),
+        (pl.col("orphan") & ~pl.col("ended")).sum().cast(pl.Int64).alias("orphans"),
     )
-    return Facts(points, holdings.join(points.select("policyholder_id"), on="policyholder_id", how="semi"))
+    return Facts(points, holdings)
 
 
 class Customers:
-    """Customers by point, in the order of an index. Sums go over positions of it; those of `dead` ones are left out.
+    """Customers by point, in the order of an index; behind them policyholders without a point who have policies.
 
-    `sums` (n, 6): customers (1 each), policies, cents, orphans, unassigned, free.
+    `sums` (n, 6): customers (1 each), policies, cents, orphans, unassigned, free; all nought for those without a point or taken out.
+    `held`, `agent`, `team` (rows of holdings): policies and orphans, and the place in `agents` or `teams` of who carries them, -1 for none.
     """
 
     def __init__(self, facts: Facts) -> None:
@@ -107,12 +111,14 @@ class Customers:
         lon, lat = (facts.points[name].to_numpy() for name in ("lon", "lat"))
         order = strip_order(lon, lat)
         points = facts.points[order] if len(order) else facts.points
-        self.ids = points["policyholder_id"]
+        placed = points["policyholder_id"]
+        homeless = facts.holdings.join(points.select("policyholder_id"), on="policyholder_id", how="anti")
+        self.ids = pl.concat([placed, homeless["policyholder_id"].unique(maintain_order=True)])
         self.index = PointIndex.build(lon[order], lat[order])
         columns = ("policies", "cents", "orphans", "unassigned", "free")
-        self.sums: Ints = np.column_stack(
-            [np.ones(len(order), dtype=np.int64), *(points[name].to_numpy() for name in columns)]
-        )
+        self.sums: Ints = np.zeros((len(self.ids), 6), dtype=np.int64)
+        self.sums[: len(order), 0] = 1
+        self.sums[: len(order), 1:] = points.select(columns).to_numpy()
         self._hash: NDArray[np.uint64] = self.ids.hash(seed=0).to_numpy()
         self._by_hash = np.argsort(self._hash, kind="stable")
         self._hash = self._hash[self._by_hash]

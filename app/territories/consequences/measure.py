@@ -6,7 +6,7 @@ yet; of the rest it says what a realignment would move (rulebook 5.4).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from app.territories.consequences.balance import Balance, balance
 from app.territories.consequences.customers import NOBODY, Book, Customers, Positions, customers
-from app.territories.consequences.organisation import Load, TeamsOn, loads_of, teams_on
+from app.territories.consequences.organisation import TeamsOn, teams_on
 from app.territories.consequences.owning import (
     Area,
     Change,
@@ -140,10 +140,8 @@ def consequences(
     """
     drawn = redrawing(changes, around or {})
     known = teams_on(connection, on)
-    balancing = known.balancing(branch_code)
-    loads = loads_of(connection, known, sorted({*balancing, *drawn.codes}))
     with customers(connection) as book:
-        return _measure(book, branch_code, drawn, known, balancing, loads, on)
+        return _measure(book, branch_code, drawn, known, on)
 
 
 def touched(connection: Connection, geometries: Sequence[BaseGeometry | None]) -> list[tuple[int, int]]:
@@ -188,8 +186,6 @@ def _measure(
     branch_code: str,
     drawn: Redrawing,
     known: TeamsOn,
-    balancing: Sequence[str],
-    loads: Mapping[str, Load],
     on: date,
 ) -> Consequences:
     codes = drawn.codes
@@ -198,19 +194,20 @@ def _measure(
     figures = np.zeros((2, teams, 8), dtype=np.int64)
     moves: dict[tuple[int, int], NDArray[np.int64]] = {}
     for number, part in enumerate(book.parts):
-        carrier, pool = _carriers(book, number, part, known, codes)
+        carriers, pools, place = _carriers(book, number, part, known, codes)
         for team, area in enumerate(drawn.before):
-            figures[:, team] += _whole(book, number, part, area, drawn, pool, team)
+            figures[:, team] += _whole(book, number, part, area, drawn, lambda rows: place[pools[rows]] == team)  # noqa: B023
         moving = find_changing(part, drawn, names)
         sums = part.sums[moving.positions]
         rows, of = part.holdings(moving.positions)
+        carrier, pool = place[carriers[rows]], place[pools[rows]]
         loser, winner = moving.before, moving.after
         shared_before, shared_after = loser >= len(codes), winner >= len(codes)
         alone = (loser >= 0) & ~shared_before & (winner >= 0) & ~shared_after
-        carried = _sum_of(part.held[rows, 0] * ((carrier[rows] == loser[of]) & alone[of]), of, len(sums))
+        carried = _sum_of(part.held[rows, 0] * ((carrier == loser[of]) & alone[of]), of, len(sums))
         held = part.held[rows, 1]
-        kept_before = sums[:, _FREE] + _sum_of(held * (pool[rows] == loser[of]), of, len(sums))
-        goes_along = (pool[rows] == winner[of]) | ((pool[rows] == loser[of]) & alone[of])
+        kept_before = sums[:, _FREE] + _sum_of(held * (pool == loser[of]), of, len(sums))
+        goes_along = (pool == winner[of]) | ((pool == loser[of]) & alone[of])
         kept_after = sums[:, _FREE] + _sum_of(held * goes_along, of, len(sums))
         _add(figures[1], loser, teams, -np.column_stack([sums, kept_before]))
         _add(figures[1], winner, teams, np.column_stack([sums, kept_after]))
@@ -224,26 +221,44 @@ def _measure(
             moves[tuple(pair)] = moves.get(tuple(pair), 0) + value
     rows_of_moves = [_move(names[old], names[new], values) for (old, new), values in moves.items()]
     rows_of_moves.sort(key=lambda move: (-move.policies, -move.customers, move.from_team_codes, move.to_team_codes))
-    after = {code: load.load for code, load in loads.items()}
+    balancing = known.balancing(branch_code)
+    loads = _loads(book, known)
+    after = dict(loads)
     for move in rows_of_moves:
         if move.carried:
-            after[move.from_team_codes[0]] -= move.carried
-            after[move.to_team_codes[0]] = after.get(move.to_team_codes[0], 0) + move.carried
+            gaining, losing = move.to_team_codes[0], move.from_team_codes[0]
+            after[losing] = after.get(losing, 0) - move.carried
+            after[gaining] = after.get(gaining, 0) + move.carried
     concerned = tuple(_team(codes[team], figures[:, team], known, loads, after) for team in range(teams))
     return Consequences(
         branch_code,
         on,
         concerned,
         tuple(rows_of_moves),
-        balance([loads[code].load for code in balancing]),
-        balance([after[code] for code in balancing]),
+        balance([loads.get(code, 0) for code in balancing]),
+        balance([after.get(code, 0) for code in balancing]),
     )
 
 
-def _carriers(
-    book: Book, number: int, part: Customers, known: TeamsOn, codes: Sequence[str]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """For each row of holdings: the team in whose load it counts, and the team whose live allocation it is; as places in `codes`."""
+def _loads(book: Book, known: TeamsOn) -> dict[str, int]:
+    """The load of every team (rulebook 5.2): open policies serviced by its eligible members, and its live allocations."""
+    key = ("loads", known.key)
+    if key not in book.derived:
+        total: dict[str, int] = {}
+        for number, part in enumerate(book.parts):
+            every, carrier, _ = _all_carriers(book, number, part, known)
+            sums = np.bincount(carrier[carrier != NOBODY], part.held[carrier != NOBODY, 0], len(every))
+            for code, policies in zip(every, sums.tolist(), strict=True):
+                total[code] = total.get(code, 0) + int(policies)
+        book.derived[key] = total
+    found: dict[str, int] = book.derived[key]
+    return found
+
+
+def _all_carriers(
+    book: Book, number: int, part: Customers, known: TeamsOn
+) -> tuple[dict[str, int], NDArray[np.int64], NDArray[np.int64]]:
+    """Every team with a number; for each row of holdings the team in whose load it counts, and the team whose live allocation it is."""
     key = ("carriers", number, known.key)
     if key not in book.derived:
         every = {code: place for place, code in enumerate(sorted({*part.teams, *known.teams}))}
@@ -251,12 +266,20 @@ def _carriers(
         of_team = np.array([every[code] for code in part.teams] + [NOBODY])
         pool = of_team[part.team]
         book.derived[key] = every, np.where(pool == NOBODY, of_agent[part.agent], pool), pool
-    every, carrier, pool = book.derived[key]
+    found: tuple[dict[str, int], NDArray[np.int64], NDArray[np.int64]] = book.derived[key]
+    return found
+
+
+def _carriers(
+    book: Book, number: int, part: Customers, known: TeamsOn, codes: Sequence[str]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """As `_all_carriers`: the two for each row, and what makes places in `codes` of the teams' numbers, -2 for other teams."""
+    every, carrier, pool = _all_carriers(book, number, part, known)
     place = np.full(len(every) + 1, -2, dtype=np.int64)
     for at, code in enumerate(codes):
         if code in every:
             place[every[code]] = at
-    return place[carrier], place[pool]
+    return carrier, pool, place
 
 
 def _whole(
@@ -265,8 +288,7 @@ def _whole(
     part: Customers,
     area: Area,
     drawn: Redrawing,
-    pool: NDArray[np.int64],
-    team: int,
+    holds: Callable[[Positions], NDArray[np.bool_]],
 ) -> NDArray[np.int64]:
     """The sums over a team's territory as it was before; kept, so that a hand on the mouse does not have it counted again and again."""
     others = [
@@ -279,7 +301,7 @@ def _whole(
         alone, shared = sole(part, area, others)
         sums = part.sums[alone].sum(axis=0)
         rows, _ = part.holdings(alone)
-        kept = sums[_FREE] + (part.held[rows, 1] * (pool[rows] == team)).sum()
+        kept = sums[_FREE] + (part.held[rows, 1] * holds(rows)).sum()
         book.derived[key] = np.array([*sums, kept, shared], dtype=np.int64)
     found: NDArray[np.int64] = book.derived[key]
     return found
@@ -311,14 +333,13 @@ def _team(
     code: str,
     figures: NDArray[np.int64],
     known: TeamsOn,
-    loads: Mapping[str, Load],
+    loads: Mapping[str, int],
     after: Mapping[str, int],
 ) -> TeamConsequence:
     team = known.teams.get(code)
-    load = loads.get(code, Load(code, 0))
     capacity = team.capacity if team is not None else 0
-    old = _figures(figures[0], load.load, capacity)
-    return TeamConsequence(code, load.name, old, _figures(figures[1], after.get(code, 0), capacity))
+    old = _figures(figures[0], loads.get(code, 0), capacity)
+    return TeamConsequence(code, known.names.get(code, code), old, _figures(figures[1], after.get(code, 0), capacity))
 
 
 def _figures(values: NDArray[np.int64], load: int, capacity: int) -> TeamFigures:

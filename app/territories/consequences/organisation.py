@@ -1,4 +1,4 @@
-"""The teams on a date and their members, kept by the state of the world; their loads, fresh from the counters."""
+"""The teams on a date and their members, kept by the state of the world."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from threading import Lock
 from sqlalchemy import Connection
 
 from app.allocation.domain import TeamState
+from app.allocation.repository.reading import team_names
 from app.allocation.repository.world import read_organisation, read_strategy
 from app.revision import world_revision
-from app.territories.consequences.repository import read_loads
 
 KEPT = 8
 
@@ -25,7 +25,7 @@ class TeamsOn:
     key: Key
     teams: dict[str, TeamState]
     team_of: dict[str, str]
-    members: dict[str, list[str]]
+    names: dict[str, str]
 
     def balancing(self, branch_code: str) -> list[str]:
         """The collection teams of a branch that may receive, by code: those whose loads are compared."""
@@ -34,14 +34,6 @@ class TeamsOn:
             for code, team in sorted(self.teams.items())
             if team.branch_code == branch_code and team.force == "COLLECTION" and team.failure is None
         ]
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """A team's name and load in policies: open policies serviced by its eligible members, and its live allocations."""
-
-    name: str
-    load: int
 
 
 _kept: dict[Key, TeamsOn] = {}
@@ -55,19 +47,7 @@ def teams_on(connection: Connection, on: date) -> TeamsOn:
         if key not in _kept:
             world = read_organisation(connection, on, read_strategy(connection)).world()
             team_of = {agent.code: agent.team_code for agent in world.agents.values() if agent.failure is None}
-            members: dict[str, list[str]] = {}
-            for agent, team in team_of.items():
-                members.setdefault(team, []).append(agent)
             while len(_kept) >= KEPT:
                 del _kept[next(iter(_kept))]
-            _kept[key] = TeamsOn(key, world.teams, team_of, members)
+            _kept[key] = TeamsOn(key, world.teams, team_of, team_names(connection))
         return _kept[key]
-
-
-def loads_of(connection: Connection, known: TeamsOn, team_codes: list[str]) -> dict[str, Load]:
-    """The loads of some teams as they are now."""
-    agents = [agent for code in team_codes for agent in known.members.get(code, ())]
-    return {
-        row["code"]: Load(row["name"], int(row["allocated"]) + int(row["serviced"]))
-        for row in read_loads(connection, team_codes, agents)
-    }

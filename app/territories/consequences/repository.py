@@ -19,13 +19,13 @@ MOST_CHANGES = 20_000
 # A policy that is an open orphan counts with whoever holds its live allocation, any other with its servicer; one that waits for
 # approval still with its servicer (rulebook 5.2 and 5.5).
 _POLICIES = """
-    SELECT p.policyholder_id, CAST(round(coalesce(p.premium, 0) * 100) AS bigint) AS cents, c.id IS NOT NULL AS orphan,
-        coalesce(c.state = ANY (:unassigned), false) AS unassigned,
+    SELECT p.policyholder_id, p.status = 'ENDED' AS ended, CAST(round(coalesce(p.premium, 0) * 100) AS bigint) AS cents,
+        c.id IS NOT NULL AS orphan, coalesce(c.state = ANY (:unassigned), false) AS unassigned,
         CASE WHEN c.id IS NULL OR c.state = 'PENDING_APPROVAL' THEN p.servicer_code END AS agent_code, a.team_code
     FROM policy p
     LEFT JOIN orphan_case c ON c.policy_no = p.policy_no AND c.open
     LEFT JOIN allocation a ON a.case_id = c.id AND a.live
-    WHERE p.status <> 'ENDED' AND {scope}
+    WHERE (p.status <> 'ENDED' OR a.id IS NOT NULL) AND {scope}
 """
 _PLACES = f"""
     SELECT policyholder_id, kind, updated_on, text, community_code, given OR confirmed AS confirmed, level, lon, lat
@@ -35,6 +35,7 @@ _ONE_BY_ONE = "p.policyholder_id = ANY (:holders)"
 
 _POLICY_SCHEMA: dict[str, Any] = {
     "policyholder_id": pl.String,
+    "ended": pl.Boolean,
     "cents": pl.Int64,
     "orphan": pl.Boolean,
     "unassigned": pl.Boolean,
@@ -82,17 +83,6 @@ _POLICIES_OF = text(
     WHERE p.status <> 'ENDED' AND p.policyholder_id = ANY (:holders)
     """
 )
-_LOADS = text(
-    """
-    SELECT team.code, team.name, coalesce(held.allocated, 0) AS allocated, coalesce(sum(l.serviced), 0) AS serviced
-    FROM team
-    LEFT JOIN team_load held ON held.team_code = team.code
-    LEFT JOIN agent ON agent.team_code = team.code AND agent.code = ANY (:agents)
-    LEFT JOIN agent_load l ON l.agent_code = agent.code
-    WHERE team.code = ANY (:teams)
-    GROUP BY team.code, held.allocated
-    """
-)
 _FORGET = text("DELETE FROM customer_change WHERE at < now() - interval '1 day'")
 
 
@@ -116,7 +106,7 @@ def read_news(connection: Connection, seen: str | None) -> News:
 
 
 def read_policies(connection: Connection, holders: Sequence[str] | None = None) -> pl.DataFrame:
-    """A row for each open policy, of everybody or of some holders. `cents`: its premium."""
+    """A row for each open policy, and for an ended one that a team still holds, of everybody or of some holders. `cents`: the premium."""
     values: dict[str, Any] = {"unassigned": sorted(UNASSIGNED_STATES)}
     if holders is None:
         return copy_out(connection, _POLICIES.format(scope="true"), _POLICY_SCHEMA, values)
@@ -135,11 +125,6 @@ def read_places(connection: Connection, holders: Sequence[str] | None = None) ->
 def read_policies_of(connection: Connection, holders: Sequence[str]) -> Sequence[RowMapping]:
     """The open policies of some holders as they are listed, with who holds each now."""
     return connection.execute(_POLICIES_OF, {"holders": list(holders)}).mappings().all()
-
-
-def read_loads(connection: Connection, teams: Sequence[str], agents: Sequence[str]) -> Sequence[RowMapping]:
-    """Code, name, live allocations and policies serviced by the agents among `agents`, of each team, from the counters."""
-    return connection.execute(_LOADS, {"teams": list(teams), "agents": list(agents)}).mappings().all()
 
 
 def forget_changes(connection: Connection) -> None:
