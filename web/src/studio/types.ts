@@ -1,0 +1,134 @@
+/** What the studio and the service say to each other of territory plans. Coordinates are [lon, lat] in CGCS2000 degrees. */
+
+export type LonLat = [lon: number, lat: number];
+export type Bbox = [west: number, south: number, east: number, north: number];
+
+export interface PointShape {
+  type: "Point";
+  coordinates: LonLat;
+}
+export interface LineShape {
+  type: "LineString";
+  coordinates: LonLat[];
+}
+export interface PolygonShape {
+  type: "Polygon";
+  coordinates: LonLat[][];
+}
+export interface MultiPolygonShape {
+  type: "MultiPolygon";
+  coordinates: LonLat[][][];
+}
+export type AreaShape = PolygonShape | MultiPolygonShape;
+
+/** A geometry as GeoJSON gives it: where defects lie may be a point, a line or a collection. */
+export interface AnyShape {
+  type: string;
+  coordinates?: unknown;
+  geometries?: AnyShape[];
+}
+
+/** One edit of a draft: a verb with its arguments. */
+export type Edit =
+  | { verb: "DRAW"; team_code: string; geometry: AreaShape; take: boolean }
+  | { verb: "MOVE_VERTEX"; at: LonLat; to: LonLat }
+  | { verb: "INSERT_VERTEX"; at: LonLat; to: LonLat }
+  | { verb: "DELETE_VERTEX"; at: LonLat }
+  | { verb: "RESHAPE"; team_code: string; line: LineShape }
+  | { verb: "SPLIT"; team_code: string; line: LineShape; to_team_code: string; part?: LonLat }
+  | { verb: "MERGE"; team_code: string; into_team_code: string }
+  | { verb: "GIVE"; geometry: AreaShape; to_team_code: string | null; from_team_codes?: string[] }
+  | { verb: "FILL_GAP"; at: LonLat; to_team_code?: string }
+  | { verb: "ASSIGN_COMMUNITIES"; community_codes: string[]; to_team_code: string | null }
+  | { verb: "CUT_HOLE"; team_code: string; geometry: AreaShape }
+  | { verb: "REMOVE"; team_code: string }
+  | { verb: "REPAIR"; defect_id: number; way: string };
+
+export type VerbName = Edit["verb"];
+
+export type PlanState = "DRAFT" | "IN_REVIEW" | "APPROVED" | "SCHEDULED" | "ACTIVE" | "SUPERSEDED" | "DISCARDED";
+
+export interface Plan {
+  id: number;
+  branch_code: string;
+  number: number;
+  name: string;
+  note: string | null;
+  state: PlanState;
+  base_id: number | null;
+  revision: number;
+  effective_from: string | null;
+  effective_to: string | null;
+  created_by: string;
+  created_at: string;
+  submitted_by: string | null;
+  submitted_at: string | null;
+  approved_by: string | null;
+  approved_at: string | null;
+  published_by: string | null;
+  published_at: string | null;
+}
+
+export interface Changed {
+  team_code: string;
+  geometry: AreaShape | null;
+}
+
+export type Severity = "ERROR" | "WARNING" | "NOTE";
+
+export interface Way {
+  way: string;
+  zh: string;
+  en: string;
+}
+
+export interface Defect {
+  id: number;
+  code: string;
+  severity: Severity;
+  team_codes: string[];
+  geometry: AnyShape | null;
+  area_m2: number | null;
+  length_m: number | null;
+  customers: number | null;
+  orphans: number | null;
+  ways: Way[];
+}
+
+export interface Answer {
+  revision: number;
+  changed: Changed[];
+  defects: Defect[];
+  consequences: Consequences | null;
+}
+
+export interface TeamEffect {
+  team_code: string;
+  capacity: number;
+  load_before: number;
+  load_after: number;
+  orphans_before: number;
+  orphans_after: number;
+  premium_before: number;
+  premium_after: number;
+  kept_before: number | null;
+  kept_after: number | null;
+}
+
+export interface Move {
+  from_team_code: string | null;
+  to_team_code: string | null;
+  customers: number;
+  policies: number;
+  orphans: number;
+  premium: number;
+}
+
+export interface Consequences {
+  teams: TeamEffect[];
+  moves: Move[];
+  gini_before: number;
+  gini_after: number;
+  max_min_before: number | null;
+  max_min_after: number | null;
+}
