@@ -132,3 +132,57 @@ export interface Consequences {
   max_min_before: number | null;
   max_min_after: number | null;
 }
+
+export interface TerritoryFeature {
+  type: "Feature";
+  geometry: AreaShape;
+  properties: { team_code: string; revision: number };
+}
+export interface TerritoryCollection {
+  type: "FeatureCollection";
+  features: TerritoryFeature[];
+}
+
+export interface EditRecord {
+  id: number;
+  revision: number;
+  person: string;
+  verb: string;
+  arguments: Record<string, unknown>;
+  state: "DONE" | "UNDONE" | "DISCARDED";
+  at: string;
+  team_codes: string[];
+}
+
+export interface Conflict {
+  id: number;
+  team_code: string;
+  mine: AreaShape | null;
+  theirs: AreaShape | null;
+  mine_by: string;
+  theirs_by: string;
+}
+
+export interface Present {
+  person: string;
+  bbox: Bbox;
+  seen_at: string;
+}
+
+export interface Comparison {
+  teams: TeamEffect[];
+  moves: Move[];
+  pieces: { from_team_code: string | null; to_team_code: string | null; geometry: AreaShape }[];
+}
+
+export interface ImportReport {
+  rows: { number: number; team_code: string | null; fate: string; zh: string; en: string }[];
+}
+
+export interface ProposalIn {
+  branch_code: string;
+}
+export interface Proposal {
+  id: number;
+  state: string;
+}
