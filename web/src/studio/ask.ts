@@ -1,7 +1,7 @@
 /** What the studio asks of the service. Each may throw `Trouble`. */
 
 import { valueOf } from "../api/client";
-import type { Answer, Bbox, Comparison, Conflict, Defect, Edit, EditRecord, ImportReport, Plan, Present, Proposal, ProposalIn, TerritoryCollection } from "./types";
+import type { Bbox, Comparison, Conflict, Defect, Edit, Edited, EditRecord, Plan, PlanStep, Present, Previewed, TerritoryCollection } from "./types";
 
 const ROOT = "/api/v1/territory-plans";
 
@@ -31,7 +31,7 @@ const query = (values: Record<string, string | number | boolean | undefined>) =>
 
 export const askPlans = (branch: string) => ask<{ items: Plan[] }>("GET", query({ branch_code: branch })).then((page) => page.items);
 export const askPlan = (id: number, signal?: AbortSignal) => ask<Plan>("GET", `/${id}`, undefined, { ...(signal ? { signal } : {}) });
-export const makeDraft = (body: { branch_code: string; name: string; by: string; base_id?: number }) => ask<Plan>("POST", "", body);
+export const makeDraft = (body: { branch_code: string; name: string; by: string; base_id?: number; empty?: boolean }) => ask<Plan>("POST", "", body);
 export const renamePlan = (id: number, body: { name?: string; note?: string; by: string }) => ask<Plan>("PATCH", `/${id}`, body);
 export const discardPlan = (id: number, by: string) => ask<Plan>("DELETE", `/${id}${query({ by })}`);
 
@@ -39,28 +39,23 @@ export const askTerritories = (id: number, bbox: Bbox | null, signal?: AbortSign
   ask<TerritoryCollection>("GET", `/${id}/territories${query({ bbox: bbox?.map((each) => each.toFixed(8)).join(",") })}`, undefined, { ...(signal ? { signal } : {}) });
 
 export const sendEdit = (id: number, version: number, by: string, edit: Edit) =>
-  ask<Answer>("POST", `/${id}/edits`, { version, by, ...edit }, { headers: { "If-Match": `"${version}"` } });
+  ask<Edited>("POST", `/${id}/edits`, { version, by, edit }, { headers: { "If-Match": `"${version}"` } });
 export const previewEdit = (id: number, version: number, by: string, edit: Edit, signal: AbortSignal) =>
-  ask<Answer>("POST", `/${id}/edits/preview`, { version, by, ...edit }, { signal });
-export const sendUndo = (id: number, by: string) => ask<Answer>("POST", `/${id}/undo`, { by });
-export const sendRedo = (id: number, by: string) => ask<Answer>("POST", `/${id}/redo`, { by });
+  ask<Previewed>("POST", `/${id}/edits/preview`, { version, by, edit }, { signal });
+export const sendUndo = (id: number, by: string) => ask<Edited>("POST", `/${id}/undo`, { by });
+export const sendRedo = (id: number, by: string) => ask<Edited>("POST", `/${id}/redo`, { by });
 
 export const askEdits = (id: number) => ask<{ items: EditRecord[] }>("GET", `/${id}/edits`).then((page) => page.items);
 export const askDefects = (id: number) => ask<{ items: Defect[] }>("GET", `/${id}/defects`).then((page) => page.items);
 export const askConflicts = (id: number) => ask<{ items: Conflict[] }>("GET", `/${id}/conflicts`).then((page) => page.items);
-export const resolveConflict = (id: number, conflict: number, choice: "MINE" | "THEIRS", by: string) => ask<Answer>("POST", `/${id}/conflicts/${conflict}/resolve`, { choice, by });
-export const tellPresence = (id: number, by: string, bbox: Bbox) => ask<{ items: Present[]; revision: number }>("PUT", `/${id}/presence`, { by, bbox });
+export const resolveConflict = (id: number, conflict: number, choice: "MINE" | "THEIRS", by: string) => ask<Edited>("POST", `/${id}/conflicts/${conflict}/resolve`, { choice, by });
+export const tellPresence = (id: number, by: string, bbox: Bbox) => ask<{ items: Present[] }>("PUT", `/${id}/presence`, { by, bbox });
 
-export type Step = "submit" | "withdraw" | "approve" | "reject" | "publish" | "roll-back";
-export const takeStep = (id: number, step: Step, body: { by: string; version: number; effective_from?: string; reason?: string; replace?: boolean }) => ask<Plan>("POST", `/${id}/${step}`, body);
+export const takeStep = (id: number, step: Exclude<PlanStep, "discard" | "publish">, body: { by: string; reason?: string }) => ask<Plan>("POST", `/${id}/${step}`, body);
+export const publishPlan = (id: number, body: { by: string; effective_from: string; replace: boolean }) => ask<Plan>("POST", `/${id}/publish`, body);
+export const rollBack = (id: number, by: string) => ask<Plan>("POST", `/${id}/roll-back`, { by });
 
 export const askComparison = (id: number, other: number, signal?: AbortSignal) => ask<Comparison>("GET", `/${id}/comparison${query({ with: other })}`, undefined, { ...(signal ? { signal } : {}) });
 export const policiesUrl = (id: number, other: number) => `${ROOT}/${id}/comparison/policies${query({ with: other })}`;
 export const pictureUrl = (id: number, other: number, format: "png" | "pdf") => `${ROOT}/${id}/picture${query({ with: other, format })}`;
 export const exportUrl = (id: number, format: string) => `${ROOT}/${id}/export${query({ format })}`;
-
-export const sendFile = (id: number, file: Blob, options: { by: string; version: number; crs?: string; dry_run: boolean; filename: string }) =>
-  ask<ImportReport>("POST", `/${id}/import${query(options)}`, file, { headers: { "Content-Type": "application/octet-stream" } });
-
-export const askProposal = (body: ProposalIn) => ask<Proposal>("POST", "/proposals", body);
-export const askProposalState = (id: number) => ask<Proposal>("GET", `/proposals/${id}`);

@@ -42,24 +42,28 @@ export type Edit =
   | { verb: "ASSIGN_COMMUNITIES"; community_codes: string[]; to_team_code: string | null }
   | { verb: "CUT_HOLE"; team_code: string; geometry: AreaShape }
   | { verb: "REMOVE"; team_code: string }
-  | { verb: "REPAIR"; defect_id: number; way: string };
+  | { verb: "REPAIR"; defect_id: number; way: string; team_code?: string };
 
 export type VerbName = Edit["verb"];
 
 export type PlanState = "DRAFT" | "IN_REVIEW" | "APPROVED" | "SCHEDULED" | "ACTIVE" | "SUPERSEDED" | "DISCARDED";
+export type PlanStep = "submit" | "withdraw" | "reject" | "approve" | "publish" | "discard";
 
 export interface Plan {
   id: number;
   branch_code: string;
+  branch_name: string;
   number: number;
   name: string;
   note: string | null;
+  origin: "DELIVERED" | "DRAWN" | "ROLLED_BACK" | "PROPOSED";
   state: PlanState;
   base_id: number | null;
-  revision: number;
+  version: number;
+  territories: number;
   effective_from: string | null;
   effective_to: string | null;
-  created_by: string;
+  created_by: string | null;
   created_at: string;
   submitted_by: string | null;
   submitted_at: string | null;
@@ -67,6 +71,9 @@ export interface Plan {
   approved_at: string | null;
   published_by: string | null;
   published_at: string | null;
+  steps: PlanStep[];
+  errors: number;
+  conflicts: number;
 }
 
 export interface Changed {
@@ -95,11 +102,18 @@ export interface Defect {
   ways: Way[];
 }
 
-export interface Answer {
-  revision: number;
+export interface Edited {
+  version: number;
   changed: Changed[];
-  defects: Defect[];
-  consequences: Consequences | null;
+  undo: string | null;
+  redo: string | null;
+}
+
+export interface Previewed {
+  version: number;
+  changed: Changed[];
+  clashes: string[];
+  consequences?: Consequences | null;
 }
 
 export interface TeamEffect {
@@ -136,7 +150,7 @@ export interface Consequences {
 export interface TerritoryFeature {
   type: "Feature";
   geometry: AreaShape;
-  properties: { team_code: string; revision: number };
+  properties: { team_code: string; version: number };
 }
 export interface TerritoryCollection {
   type: "FeatureCollection";
@@ -145,22 +159,29 @@ export interface TerritoryCollection {
 
 export interface EditRecord {
   id: number;
-  revision: number;
+  version: number;
   person: string;
   verb: string;
-  arguments: Record<string, unknown>;
   state: "DONE" | "UNDONE" | "DISCARDED";
+  edit_id: number | null;
   at: string;
   team_codes: string[];
 }
 
-export interface Conflict {
-  id: number;
+export interface ConflictSide {
   team_code: string;
+  theirs_person: string | null;
   mine: AreaShape | null;
   theirs: AreaShape | null;
-  mine_by: string;
-  theirs_by: string;
+}
+
+export interface Conflict {
+  id: number;
+  person: string;
+  verb: string;
+  at: string;
+  choice: "MINE" | "THEIRS" | null;
+  sides: ConflictSide[];
 }
 
 export interface Present {
@@ -173,16 +194,4 @@ export interface Comparison {
   teams: TeamEffect[];
   moves: Move[];
   pieces: { from_team_code: string | null; to_team_code: string | null; geometry: AreaShape }[];
-}
-
-export interface ImportReport {
-  rows: { number: number; team_code: string | null; fate: string; zh: string; en: string }[];
-}
-
-export interface ProposalIn {
-  branch_code: string;
-}
-export interface Proposal {
-  id: number;
-  state: string;
 }

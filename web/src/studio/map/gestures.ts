@@ -17,12 +17,18 @@ import type { AreaShape, LineShape, LonLat, MultiPolygonShape } from "../types";
 import { areaOf, fromGeometry, ringToDegrees, toDegrees } from "./project";
 import { brushStyle, sketchStyle } from "./styles";
 
+/** A territory as a drag has left it. */
+export interface Bent {
+  team: string;
+  shape: MultiPolygonShape;
+}
+
 /** What a gesture tells while it goes on (`done` is false) and when it ends. */
 export interface Heard {
   area: (area: AreaShape, done: boolean) => void;
   line: (line: LineShape, done: boolean) => void;
-  /** The territory whose border is being dragged. */
-  border: (team: string, shape: MultiPolygonShape, done: boolean) => void;
+  /** The territories whose borders are being dragged: one while it goes on, all that took part when it ends. */
+  border: (bent: readonly Bent[], done: boolean) => void;
   click: (at: LonLat, pixel: number[]) => void;
 }
 
@@ -33,6 +39,8 @@ export interface Gesture {
   abort: () => boolean;
   /** Ends what has been begun; false if nothing has. */
   finish: () => boolean;
+  /** Follows borders, or not, from now on. */
+  trace: (on: boolean) => void;
   stop: () => void;
 }
 
@@ -42,13 +50,14 @@ const LOOP_TOLERANCE_PX = 1.5;
 
 type Source = VectorSource<Feature<MultiPolygon>>;
 
-function held(map: OlMap, interactions: Interaction[], more: { back?: () => boolean; abort?: () => boolean; finish?: () => boolean; stop?: () => void } = {}): Gesture {
+function held(map: OlMap, interactions: Interaction[], more: Partial<Gesture> = {}): Gesture {
   for (const each of interactions) map.addInteraction(each);
   const nothing = () => false;
   return {
     back: more.back ?? nothing,
     abort: more.abort ?? nothing,
     finish: more.finish ?? nothing,
+    trace: more.trace ?? (() => {}),
     stop: () => {
       more.stop?.();
       for (const each of interactions) map.removeInteraction(each);
@@ -56,15 +65,17 @@ function held(map: OlMap, interactions: Interaction[], more: { back?: () => bool
   };
 }
 
-const snapping = (source: Source, on: boolean): Interaction[] => (on ? [new Snap({ source, pixelTolerance: REACH_PX, intersection: true })] : []);
+/** Draws the pointer to borders and vertices. It must be the last of the map's interactions. */
+export const snapping = (source: Source): Interaction => new Snap({ source, pixelTolerance: REACH_PX, intersection: true });
 
 /** Corner by corner: an area or a line. With `trace` a click on a border begins to follow it, and another click leaves it. */
-export function drawing(map: OlMap, source: Source, of: "polygon" | "line", options: { trace: boolean; snap: boolean }, heard: Pick<Heard, "area" | "line">): Gesture {
+export function drawing(map: OlMap, source: Source, of: "polygon" | "line", tracing: boolean, heard: Pick<Heard, "area" | "line">): Gesture {
   const draw = new Draw({
     type: of === "polygon" ? "Polygon" : "LineString",
     stopClick: true,
     style: sketchStyle,
-    ...(options.trace ? { trace: true, traceSource: source } : {}),
+    trace: tracing,
+    traceSource: source,
   });
   let begun = 0;
   const tell = (geometry: unknown, done: boolean) => {
@@ -88,7 +99,8 @@ export function drawing(map: OlMap, source: Source, of: "polygon" | "line", opti
     tell(feature.getGeometry(), true);
   });
   draw.on("drawabort", () => (begun = 0));
-  return held(map, [draw, ...snapping(source, options.snap)], {
+  return held(map, [draw], {
+    trace: (on) => draw.setTrace(on),
     back: () => {
       if (begun) draw.removeLastPoint();
       return begun > 0;
@@ -154,7 +166,7 @@ export function sweeping(map: OlMap, of: "lasso" | "brush", radius: () => number
 }
 
 /** Dragging vertices and edges: a vertex that neighbours share moves in all of them. Alt and a click delete one. */
-export function bending(map: OlMap, source: Source, snap: boolean, heard: Pick<Heard, "border">): Gesture {
+export function bending(map: OlMap, source: Source, heard: Pick<Heard, "border">): Gesture {
   const modify = new Modify({
     source,
     pixelTolerance: REACH_PX,
@@ -167,7 +179,7 @@ export function bending(map: OlMap, source: Source, snap: boolean, heard: Pick<H
     const listening = features.getArray().flatMap((feature) => {
       const geometry = feature.getGeometry();
       if (!(geometry instanceof MultiPolygon)) return [];
-      const changed = () => heard.border(teamOf(feature as Feature), fromGeometry(geometry), false);
+      const changed = () => heard.border([{ team: teamOf(feature as Feature), shape: fromGeometry(geometry) }], false);
       geometry.on("change", changed);
       return [() => geometry.un("change", changed)];
     });
@@ -175,13 +187,13 @@ export function bending(map: OlMap, source: Source, snap: boolean, heard: Pick<H
   });
   modify.on("modifyend", ({ features }) => {
     unlisten();
-    // All that changed, changed at the same vertex: the first that differs tells which.
-    for (const feature of features.getArray()) {
+    const bent = features.getArray().flatMap((feature) => {
       const geometry = feature.getGeometry();
-      if (geometry instanceof MultiPolygon) heard.border(teamOf(feature as Feature), fromGeometry(geometry), true);
-    }
+      return geometry instanceof MultiPolygon ? [{ team: teamOf(feature as Feature), shape: fromGeometry(geometry) }] : [];
+    });
+    heard.border(bent, true);
   });
-  return held(map, [modify, ...snapping(source, snap)], { stop: () => unlisten() });
+  return held(map, [modify], { stop: () => unlisten() });
 }
 
 /** A click: the place, and the pixel to look up what is drawn there. */

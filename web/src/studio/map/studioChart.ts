@@ -2,7 +2,7 @@ import Feature, { type FeatureLike } from "ol/Feature";
 import OlMap from "ol/Map";
 import View from "ol/View";
 import ScaleLine from "ol/control/ScaleLine";
-import { createEmpty, extend, isEmpty, type Extent } from "ol/extent";
+import { containsXY, createEmpty, extend, isEmpty, type Extent } from "ol/extent";
 import GeoJSON from "ol/format/GeoJSON";
 import type Geometry from "ol/geom/Geometry";
 import type MultiPolygon from "ol/geom/MultiPolygon";
@@ -20,6 +20,7 @@ import { branchGround, branchLine, branchNames, communityNames, territoryGround,
 import { orphanStyle } from "../../map/orphanStyles";
 import { PAPER } from "../../map/palette";
 import { tileSource, tileUrl } from "../../map/tiles";
+import { colourOf, learnColour } from "../state/colours";
 import { covers } from "../tools/stroke";
 import type { AnyShape, AreaShape, Bbox, LonLat, MultiPolygonShape, Severity } from "../types";
 import { toDegrees, toGeometry, toMap } from "./project";
@@ -67,7 +68,6 @@ export class StudioChart {
   private readonly draftLayer: VectorLayer;
   private readonly defectLayer: VectorLayer;
   private readonly pieceLayer: VectorLayer;
-  private readonly colours = new Map<string, number>();
   private readonly shown = new Map<string, MultiPolygonShape>();
 
   constructor(
@@ -77,13 +77,12 @@ export class StudioChart {
     const tile = (of: TileName, zIndex: number, style: StyleFunction, more = {}) => new VectorTileLayer({ source: this.tiles[of], style, zIndex, ...more });
     const vector = (source: VectorSource, zIndex: number, style: StyleFunction | Style | Style[], more = {}) =>
       new VectorLayer({ source, style, zIndex, updateWhileInteracting: true, ...more });
-    const colour = (team: string) => this.colourOf(team);
     const ground = territoryGround(() => null);
     const names = territoryNames();
     this.communities = tile("communities", 45, (feature) => this.communityStyle(feature), { maxResolution: 60 });
-    this.draftLayer = vector(this.draft as unknown as VectorSource, 20, draftStyle({ colour, selected: sight.selected, vertices: sight.vertices }));
+    this.draftLayer = vector(this.draft as unknown as VectorSource, 20, draftStyle({ colour: colourOf, selected: sight.selected, vertices: sight.vertices }));
     this.defectLayer = vector(this.defects, 58, defectStyle(sight.defect));
-    this.pieceLayer = vector(this.pieces, 30, pieceStyle({ colour, active: sight.selected }));
+    this.pieceLayer = vector(this.pieces, 30, pieceStyle({ colour: colourOf, active: sight.selected }));
     const others = [
       tile("territories", 10, (feature, resolution) => this.elsewhere(feature, () => ground(feature, resolution))),
       tile("territories", 63, (feature, resolution) => this.elsewhere(feature, () => names(feature, resolution)), { declutter: "names" }),
@@ -110,7 +109,7 @@ export class StudioChart {
         tile("branches", 40, branchLine()),
         this.communities,
         orphans,
-        vector(this.preview, 55, previewStyle({ colour })),
+        vector(this.preview, 55, previewStyle({ colour: colourOf })),
         vector(this.versions, 57, versionStyle(sight.versionName)),
         this.defectLayer,
         people,
@@ -126,20 +125,10 @@ export class StudioChart {
     });
   }
 
-  private colourOf(team: string): number {
-    const known = this.colours.get(team);
-    if (known !== undefined) return known;
-    return [...team].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 997, 0);
-  }
-
   /** Territories of other branches, and where no draft is at work all of them. Reading them tells the teams' colours as well. */
   private elsewhere(feature: FeatureLike, style: () => Style | Style[] | void): Style | Style[] | void {
     const team = String(feature.get("team_code"));
-    const number = Number(feature.get("colour"));
-    if (Number.isFinite(number) && this.colours.get(team) !== number) {
-      this.colours.set(team, number);
-      if (this.shown.has(team)) queueMicrotask(() => this.draftLayer.changed());
-    }
+    if (learnColour(team, Number(feature.get("colour"))) && this.shown.has(team)) queueMicrotask(() => this.draftLayer.changed());
     const branch = this.sight.branch();
     return branch !== null && this.sight.branchOf(team) === branch ? undefined : style();
   }
@@ -220,11 +209,19 @@ export class StudioChart {
     }
   }
 
-  showVersions(mine: AreaShape | null, theirs: AreaShape | null): void {
+  /** Both versions of each territory of a conflict. */
+  showVersions(sides: readonly { mine: AreaShape | null; theirs: AreaShape | null }[]): void {
     this.versions.clear();
-    for (const [version, shape] of [["THEIRS", theirs], ["MINE", mine]] as const) {
-      if (shape) this.versions.addFeature(new Feature({ geometry: toGeometry(shape), version }));
+    for (const { mine, theirs } of sides) {
+      for (const [version, shape] of [["THEIRS", theirs], ["MINE", mine]] as const) {
+        if (shape) this.versions.addFeature(new Feature({ geometry: toGeometry(shape), version }));
+      }
     }
+  }
+
+  fitVersions(): void {
+    const extent = this.versions.getExtent();
+    if (extent && !isEmpty(extent)) this.fitExtent(extent, 300, 17);
   }
 
   showPeople(present: readonly { person: string; bbox: Bbox }[]): void {
@@ -281,6 +278,19 @@ export class StudioChart {
       if (covers(polygons, [x, y])) found.add(String(feature.get("code")));
     }
     return [...found];
+  }
+
+  /** Communities whose middle is in sight, by name. */
+  communitiesInSight(): { code: string; name: string }[] {
+    const view = this.map.getView();
+    const extent = view.calculateExtent(this.map.getSize());
+    const found = new Map<string, string>();
+    for (const feature of this.communities.getFeaturesInExtent(extent) as unknown as RenderFeature[]) {
+      if (!String(feature.get("layer")).endsWith("_labels")) continue;
+      const [x = 0, y = 0] = feature.getFlatCoordinates();
+      if (containsXY(extent, x, y)) found.set(String(feature.get("code")), String(feature.get("name")));
+    }
+    return [...found].map(([code, name]) => ({ code, name })).sort((a, b) => a.name.localeCompare(b.name, "zh-CN") || a.code.localeCompare(b.code));
   }
 
   /** What is in sight, in degrees. */

@@ -1,8 +1,8 @@
 import { computed, shallowRef } from "vue";
 import { person } from "../../state/person";
-import { askConflicts, resolveConflict, tellPresence } from "../ask";
+import { askConflicts, askPlan, resolveConflict, tellPresence } from "../ask";
 import type { Bbox, Conflict, Present } from "../types";
-import { plan, refresh, revision } from "./draft";
+import { plan, refresh, version } from "./draft";
 import { inOrder, signature } from "./work";
 
 /** Others at work on the same draft: who they are and where, and where their edits and ours disagree. */
@@ -43,7 +43,7 @@ export function keepCompany(bbox: () => Bbox | null): () => void {
         const heard = await tellPresence(id, by, where);
         if (plan.value?.id === id) {
           present.value = heard.items;
-          if (heard.revision > revision.value) await inOrder(async () => Promise.all([refresh(), loadConflicts()]));
+          if ((await askPlan(id)).version > version.value) await inOrder(async () => Promise.all([refresh(), loadConflicts()]));
         }
       } catch {
         // The next beat tells again.

@@ -1,14 +1,17 @@
 import { computed, ref, shallowRef } from "vue";
 import { askDefects, askEdits, askPlan, askTerritories, sendEdit, sendRedo, sendUndo } from "../ask";
 import { multi } from "../map/project";
-import type { Answer, Bbox, Changed, Consequences, Defect, Edit, EditRecord, MultiPolygonShape, Plan } from "../types";
+import type { Bbox, Changed, Consequences, Defect, Edit, Edited, EditRecord, MultiPolygonShape, Plan } from "../types";
 import { inOrder, signature, troubleOf, trouble } from "./work";
 
 /** The plan on the table: its territories as far as they are loaded, what is wrong with it, what it comes to, how it came about. */
 
 export const plan = shallowRef<Plan | null>(null);
 export const shapes = shallowRef<ReadonlyMap<string, MultiPolygonShape>>(new Map());
-export const revision = ref(0);
+/** The version of the draft that is in sight. */
+export const version = ref(0);
+/** Verbs that the person would take back, or repeat. */
+export const turns = shallowRef<{ undo: string | null; redo: string | null }>({ undo: null, redo: null });
 export const defects = shallowRef<Defect[]>([]);
 export const effects = shallowRef<Consequences | null>(null);
 export const edits = shallowRef<EditRecord[]>([]);
@@ -63,7 +66,7 @@ export async function openPlan(id: number): Promise<void> {
   try {
     const found = await askPlan(id);
     plan.value = found;
-    revision.value = found.revision;
+    version.value = found.version;
     await loadSides(id);
   } catch (error) {
     trouble.value = troubleOf(error);
@@ -97,22 +100,21 @@ export async function refresh(): Promise<void> {
   const found = await askPlan(id);
   if (plan.value?.id !== id) return;
   plan.value = found;
-  revision.value = found.revision;
+  version.value = found.version;
   if (loaded) await loadShapes(loaded, true);
   await loadSides(id);
 }
 
-async function settle(answer: Answer, before: number): Promise<void> {
+async function settle(answer: Edited, before: number): Promise<void> {
   const now = plan.value;
   if (!now) return;
   shapes.value = withChanges(shapes.value, answer.changed);
-  defects.value = answer.defects;
-  effects.value = answer.consequences;
-  revision.value = answer.revision;
-  plan.value = { ...now, revision: answer.revision };
-  edits.value = await askEdits(now.id);
+  turns.value = { undo: answer.undo, redo: answer.redo };
+  version.value = answer.version;
+  plan.value = { ...now, version: answer.version };
+  await loadSides(now.id);
   // Somebody else was here in between: what they changed is not in this answer.
-  if (answer.revision > before + 1) await refresh();
+  if (answer.version > before + 1) await refresh();
 }
 
 /** Makes an edit. True if it was made; what went wrong is in `trouble`. */
@@ -122,7 +124,7 @@ export async function make(edit: Edit): Promise<boolean> {
   const done = await inOrder(async () => {
     const id = plan.value?.id;
     if (id === undefined) return false;
-    const before = revision.value;
+    const before = version.value;
     await settle(await sendEdit(id, before, by, edit), before);
     return true;
   });
@@ -136,7 +138,7 @@ export async function turnBack(way: "undo" | "redo"): Promise<boolean> {
   const done = await inOrder(async () => {
     const id = plan.value?.id;
     if (id === undefined) return false;
-    const before = revision.value;
+    const before = version.value;
     await settle(await (way === "undo" ? sendUndo : sendRedo)(id, by), before);
     return true;
   });

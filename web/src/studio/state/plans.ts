@@ -1,7 +1,7 @@
 import { ref, shallowRef } from "vue";
 import type { Trouble } from "../../api/client";
-import { askPlans, discardPlan, makeDraft, takeStep, type Step } from "../ask";
-import type { Plan } from "../types";
+import { askPlans, discardPlan, makeDraft, publishPlan, rollBack, takeStep } from "../ask";
+import type { Plan, PlanStep } from "../types";
 import { inOrder, signature, troubleOf } from "./work";
 
 /** The versions of a branch. */
@@ -31,18 +31,27 @@ export async function loadPlans(of: string | null = branch.value): Promise<void>
   }
 }
 
+/** A new draft of a version, or of nothing. */
 export async function newDraft(name: string, base: number | null): Promise<Plan | null> {
   const by = signature();
   const of = branch.value;
   if (by === null || of === null) return null;
-  return inOrder(() => makeDraft({ branch_code: of, name, by, ...(base === null ? {} : { base_id: base }) }));
+  return inOrder(() => makeDraft({ branch_code: of, name, by, ...(base === null ? { empty: true } : { base_id: base }) }));
 }
 
-/** Moves a plan on in its life; the plan as it is then, or null. */
-export async function step(plan: Plan, to: Step, more: { effective_from?: string; reason?: string; replace?: boolean } = {}): Promise<Plan | null> {
+/** What may be done with a version; a published one may be taken up again. */
+export type Act = Exclude<PlanStep, "discard"> | "roll-back";
+
+/** Moves a plan on in its life; the plan as it is then (the new one, where an old one is taken up again), or null. */
+export async function step(plan: Plan, to: Act, more: { effective_from?: string; reason?: string; replace?: boolean } = {}): Promise<Plan | null> {
   const by = signature();
   if (by === null) return null;
-  const moved = await inOrder(() => takeStep(plan.id, to, { by, version: plan.revision, ...more }));
+  const { effective_from, reason, replace = false } = more;
+  const moved = await inOrder(() => {
+    if (to === "roll-back") return rollBack(plan.id, by);
+    if (to === "publish") return publishPlan(plan.id, { by, effective_from: effective_from ?? "", replace });
+    return takeStep(plan.id, to, { by, ...(reason ? { reason } : {}) });
+  });
   if (moved) await loadPlans(plan.branch_code);
   return moved;
 }
@@ -58,15 +67,5 @@ export async function discard(plan: Plan): Promise<boolean> {
   return gone === true;
 }
 
-/** The version that decides today, and the steps that a plan's state allows. */
+/** The version that decides today. */
 export const inForce = (all: readonly Plan[]) => all.find((each) => each.state === "ACTIVE") ?? null;
-
-export const STEPS: Record<Plan["state"], readonly Step[]> = {
-  DRAFT: ["submit"],
-  IN_REVIEW: ["approve", "reject", "withdraw"],
-  APPROVED: ["publish", "withdraw"],
-  SCHEDULED: [],
-  ACTIVE: [],
-  SUPERSEDED: ["roll-back"],
-  DISCARDED: [],
-};

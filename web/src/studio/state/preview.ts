@@ -1,14 +1,14 @@
 import { ref, shallowRef } from "vue";
 import type { Trouble } from "../../api/client";
 import { previewEdit } from "../ask";
-import type { Answer, Edit } from "../types";
-import { plan, revision } from "./draft";
+import type { Previewed, Edit } from "../types";
+import { plan, version } from "./draft";
 import { troubleOf } from "./work";
 import { person } from "../../state/person";
 
 /** What an edit that is still in the hand would come to. Asked while the hand moves, one question at a time, the newest first. */
 
-export const foreseen = shallowRef<Answer | null>(null);
+export const foreseen = shallowRef<Previewed | null>(null);
 export const foreseenTrouble = shallowRef<Trouble | null>(null);
 export const foreseeing = ref(false);
 
@@ -42,7 +42,7 @@ async function next(): Promise<void> {
   if (!edit || id === undefined) return;
   const mine = (asking = new AbortController());
   try {
-    const answer = await previewEdit(id, revision.value, person.value.trim() || "–", edit, mine.signal);
+    const answer = await previewEdit(id, version.value, person.value.trim() || "–", edit, mine.signal);
     if (asking !== mine) return;
     foreseen.value = answer;
     foreseenTrouble.value = null;
