@@ -1,7 +1,7 @@
 /** What the studio asks of the service. Each may throw `Trouble`. */
 
 import { valueOf } from "../api/client";
-import type { Bbox, Comparison, Conflict, Defect, Edit, Edited, EditRecord, Plan, PlanStep, Present, Previewed, TerritoryCollection } from "./types";
+import type { Bbox, Comparison, Conflict, Consequences, Defect, Edit, Edited, EditRecord, Plan, PlanStep, Present, Previewed, TerritoryCollection } from "./types";
 
 const ROOT = "/api/v1/territory-plans";
 
@@ -47,6 +47,7 @@ export const sendRedo = (id: number, by: string) => ask<Edited>("POST", `/${id}/
 
 export const askEdits = (id: number) => ask<{ items: EditRecord[] }>("GET", `/${id}/edits`).then((page) => page.items);
 export const askDefects = (id: number) => ask<{ items: Defect[] }>("GET", `/${id}/defects`).then((page) => page.items);
+export const askEffects = (id: number) => ask<Consequences>("GET", `/${id}/consequences`);
 export const askConflicts = (id: number) => ask<{ items: Conflict[] }>("GET", `/${id}/conflicts`).then((page) => page.items);
 export const resolveConflict = (id: number, conflict: number, choice: "MINE" | "THEIRS", by: string) => ask<Edited>("POST", `/${id}/conflicts/${conflict}/resolve`, { choice, by });
 export const tellPresence = (id: number, by: string, bbox: Bbox) => ask<{ items: Present[] }>("PUT", `/${id}/presence`, { by, bbox });

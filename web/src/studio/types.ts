@@ -85,6 +85,7 @@ export type Severity = "ERROR" | "WARNING" | "NOTE";
 
 export interface Way {
   way: string;
+  team_code?: string | null;
   zh: string;
   en: string;
 }
@@ -190,8 +191,6 @@ export interface Present {
   seen_at: string;
 }
 
-export interface Comparison {
-  teams: TeamEffect[];
-  moves: Move[];
+export interface Comparison extends Consequences {
   pieces: { from_team_code: string | null; to_team_code: string | null; geometry: AreaShape }[];
 }

@@ -347,7 +347,7 @@ export const studioEn: typeof studioZh = {
     samePerson: "You drew or submitted this plan, so you cannot approve it. A colleague has to sign.",
     publishText: (branch, day) => `From ${day} on, orphans of ${branch} go to teams by this plan; until then by the present one. Policies that are assigned already stay.`,
     publishToday: (branch) => `From today on, orphans of ${branch} go to teams by this plan. Policies that are assigned already stay.`,
-    rollBackText: (n, day) => `Takes up version ${n} again: a new version of the same content is published, in force from ${day}.`,
+    rollBackText: (n) => `Takes up version ${n} again: a new version of the same content is submitted; a colleague approves it, then it is published on a date. The old version stays as it is.`,
     replaceAsk: "The version that this draft was drawn from is no longer the one in force on that day. Compare first; to publish all the same, tick:",
     replace: "I have compared them; this one shall count",
     scheduled: (day) => `Published, in force from ${day}.`,

@@ -345,7 +345,7 @@ export const studioZh = {
     samePerson: "你画了或提交了这份方案，不能由你批准；请换一位同事署名。",
     publishText: (branch: string, day: string) => `从 ${day} 零时起，${branch}的孤儿单按这份方案归属；在此之前仍按现行版本。已经分派的保单不动。`,
     publishToday: (branch: string) => `从今天起，${branch}的孤儿单即按这份方案归属。已经分派的保单不动。`,
-    rollBackText: (n: string, day: string) => `重新启用第 ${n} 版：以它的内容发布一个新版本，从 ${day} 起生效。`,
+    rollBackText: (n: string) => `重新启用第 ${n} 版：以它的内容新建一个版本并提交审核，由另一位同事批准后定日发布；原来的版本不变。`,
     replaceAsk: "这份草稿所依据的版本在生效日已被别的版本取代。请先比较；确认仍要发布，勾选：",
     replace: "我已比较，仍要以此为准",
     scheduled: (day: string) => `已发布，${day} 生效。`,

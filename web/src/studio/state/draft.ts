@@ -1,5 +1,6 @@
 import { computed, ref, shallowRef } from "vue";
-import { askDefects, askEdits, askPlan, askTerritories, sendEdit, sendRedo, sendUndo } from "../ask";
+import type { Trouble } from "../../api/client";
+import { askDefects, askEdits, askEffects, askPlan, askTerritories, sendEdit, sendRedo, sendUndo } from "../ask";
 import { multi } from "../map/project";
 import type { Bbox, Changed, Consequences, Defect, Edit, Edited, EditRecord, MultiPolygonShape, Plan } from "../types";
 import { inOrder, signature, troubleOf, trouble } from "./work";
@@ -14,6 +15,7 @@ export const version = ref(0);
 export const turns = shallowRef<{ undo: string | null; redo: string | null }>({ undo: null, redo: null });
 export const defects = shallowRef<Defect[]>([]);
 export const effects = shallowRef<Consequences | null>(null);
+export const effectsTrouble = shallowRef<Trouble | null>(null);
 export const edits = shallowRef<EditRecord[]>([]);
 export const opening = ref(false);
 export const editable = computed(() => plan.value?.state === "DRAFT");
@@ -84,6 +86,20 @@ export function closePlan(): void {
   effects.value = null;
   edits.value = [];
   trouble.value = null;
+}
+
+/** What the whole draft comes to. */
+export async function loadEffects(): Promise<void> {
+  const id = plan.value?.id;
+  if (id === undefined) return;
+  try {
+    const found = await askEffects(id);
+    if (plan.value?.id !== id) return;
+    effects.value = found;
+    effectsTrouble.value = null;
+  } catch (error) {
+    effectsTrouble.value = troubleOf(error);
+  }
 }
 
 async function loadSides(id: number): Promise<void> {
