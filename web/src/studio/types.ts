@@ -117,35 +117,44 @@ export interface Previewed {
   consequences?: Consequences | null;
 }
 
-export interface TeamEffect {
-  team_code: string;
-  capacity: number;
-  load_before: number;
-  load_after: number;
-  orphans_before: number;
-  orphans_after: number;
-  premium_before: number;
-  premium_after: number;
-  kept_before: number | null;
-  kept_after: number | null;
-}
-
-export interface Move {
-  from_team_code: string | null;
-  to_team_code: string | null;
+/** A team's territory in figures; `load` and `capacity` are the team's, wherever its policies are. */
+export interface TeamFigures {
   customers: number;
   policies: number;
-  orphans: number;
   premium: number;
+  orphans: number;
+  kept_in_team_rate: number | null;
+  load: number;
+  capacity: number;
+}
+
+export interface TeamEffect {
+  team_code: string;
+  name: string;
+  before: TeamFigures;
+  after: TeamFigures;
+}
+
+/** What changes hands; no code: nobody, several: they cover it together. */
+export interface Move {
+  from_team_codes: string[];
+  to_team_codes: string[];
+  customers: number;
+  policies: number;
+  premium: number;
+  orphans: number;
+}
+
+export interface Balance {
+  gini: number;
+  ratio: number | null;
 }
 
 export interface Consequences {
   teams: TeamEffect[];
   moves: Move[];
-  gini_before: number;
-  gini_after: number;
-  max_min_before: number | null;
-  max_min_after: number | null;
+  balance_before: Balance;
+  balance_after: Balance;
 }
 
 export interface TerritoryFeature {

@@ -207,7 +207,7 @@ export const studioZh = {
     walk: "逐个查看",
     previous: "上一个",
     next: "下一个",
-    at: (n: string, total: string) => `${n} / ${total}`,
+    at: (n: string, total: string) => `第 ${n} 个，共 ${total} 个`,
     severity: { ERROR: "错误", WARNING: "警告", NOTE: "提示" } as Record<string, string>,
     severityText: { ERROR: "必须改正才能发布", WARNING: "可以发布，但请看一看", NOTE: "供参考" } as Record<string, string>,
     code: {

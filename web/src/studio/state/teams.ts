@@ -14,3 +14,6 @@ export const branchTeams = computed(() => {
 
 /** A team's name, or who has no team. */
 export const ownerName = (code: string | null | undefined) => (code ? teamName(code) : words.value.studio.effects.nobody);
+
+/** The names of those who share something; nobody's where there is none. */
+export const ownersName = (codes: readonly string[]) => (codes.length ? codes.map(ownerName).join("、") : ownerName(null));
