@@ -1,3 +1,5 @@
+import type { Schemas } from "../api/client";
+
 /** What the studio and the service say to each other of territory plans. Coordinates are [lon, lat] in CGCS2000 degrees. */
 
 export type LonLat = [lon: number, lat: number];
@@ -46,36 +48,13 @@ export type Edit =
 
 export type VerbName = Edit["verb"];
 
-export type PlanState = "DRAFT" | "IN_REVIEW" | "APPROVED" | "SCHEDULED" | "ACTIVE" | "SUPERSEDED" | "DISCARDED";
-export type PlanStep = "submit" | "withdraw" | "reject" | "approve" | "publish" | "discard";
+export type Plan = Schemas["TerritoryPlan"];
+export type PlanState = Plan["state"];
+export type PlanStep = Plan["steps"][number];
+export type EditRecord = Schemas["EditStep"];
+export type Present = Omit<Schemas["Present"], "bbox"> & { bbox: Bbox };
 
-export interface Plan {
-  id: number;
-  branch_code: string;
-  branch_name: string;
-  number: number;
-  name: string;
-  note: string | null;
-  origin: "DELIVERED" | "DRAWN" | "ROLLED_BACK" | "PROPOSED";
-  state: PlanState;
-  base_id: number | null;
-  version: number;
-  territories: number;
-  effective_from: string | null;
-  effective_to: string | null;
-  created_by: string | null;
-  created_at: string;
-  submitted_by: string | null;
-  submitted_at: string | null;
-  approved_by: string | null;
-  approved_at: string | null;
-  published_by: string | null;
-  published_at: string | null;
-  steps: PlanStep[];
-  errors: number;
-  conflicts: number;
-}
-
+/** A territory after an edit; null: the team has none any more. */
 export interface Changed {
   team_code: string;
   geometry: AreaShape | null;
@@ -167,38 +146,9 @@ export interface TerritoryCollection {
   features: TerritoryFeature[];
 }
 
-export interface EditRecord {
-  id: number;
-  version: number;
-  person: string;
-  verb: string;
-  state: "DONE" | "UNDONE" | "DISCARDED";
-  edit_id: number | null;
-  at: string;
-  team_codes: string[];
-}
-
-export interface ConflictSide {
-  team_code: string;
-  theirs_person: string | null;
-  mine: AreaShape | null;
-  theirs: AreaShape | null;
-}
-
-export interface Conflict {
-  id: number;
-  person: string;
-  verb: string;
-  at: string;
-  choice: "MINE" | "THEIRS" | null;
-  sides: ConflictSide[];
-}
-
-export interface Present {
-  person: string;
-  bbox: Bbox;
-  seen_at: string;
-}
+type ReadSide = Schemas["ConflictSide"];
+export type ConflictSide = Omit<ReadSide, "mine" | "theirs"> & { mine: AreaShape | null; theirs: AreaShape | null };
+export type Conflict = Omit<Schemas["EditConflict"], "sides"> & { sides: ConflictSide[] };
 
 export interface Comparison extends Consequences {
   pieces: { from_team_code: string | null; to_team_code: string | null; geometry: AreaShape }[];

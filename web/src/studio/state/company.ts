@@ -42,7 +42,7 @@ export function keepCompany(bbox: () => Bbox | null): () => void {
       try {
         const heard = await tellPresence(id, by, where);
         if (plan.value?.id === id) {
-          present.value = heard.items;
+          present.value = heard;
           if ((await askPlan(id)).version > version.value) await inOrder(async () => Promise.all([refresh(), loadConflicts()]));
         }
       } catch {

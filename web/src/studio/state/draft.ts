@@ -1,5 +1,6 @@
 import { computed, ref, shallowRef } from "vue";
 import type { Trouble } from "../../api/client";
+import { person } from "../../state/person";
 import { askDefects, askEdits, askEffects, askPlan, askTerritories, sendEdit, sendRedo, sendUndo } from "../ask";
 import { multi } from "../map/project";
 import type { Bbox, Changed, Consequences, Defect, Edit, Edited, EditRecord, MultiPolygonShape, Plan } from "../types";
@@ -11,12 +12,16 @@ export const plan = shallowRef<Plan | null>(null);
 export const shapes = shallowRef<ReadonlyMap<string, MultiPolygonShape>>(new Map());
 /** The version of the draft that is in sight. */
 export const version = ref(0);
-/** Verbs that the person would take back, or repeat. */
-export const turns = shallowRef<{ undo: string | null; redo: string | null }>({ undo: null, redo: null });
 export const defects = shallowRef<Defect[]>([]);
 export const effects = shallowRef<Consequences | null>(null);
+export const defectsTrouble = shallowRef<Trouble | null>(null);
 export const effectsTrouble = shallowRef<Trouble | null>(null);
 export const edits = shallowRef<EditRecord[]>([]);
+/** The verbs that the person would take back, and repeat. */
+export const turns = computed(() => {
+  const own = edits.value.filter((each) => each.person === person.value.trim() && !["UNDO", "REDO", "SETTLE"].includes(each.verb));
+  return { undo: own.find((each) => each.state === "DONE")?.verb ?? null, redo: own.findLast((each) => each.state === "UNDONE")?.verb ?? null };
+});
 export const opening = ref(false);
 export const editable = computed(() => plan.value?.state === "DRAFT");
 export const blocking = computed(() => defects.value.filter((each) => each.severity === "ERROR"));
@@ -102,11 +107,23 @@ export async function loadEffects(): Promise<void> {
   }
 }
 
+async function loadDefects(id: number): Promise<void> {
+  try {
+    const found = await askDefects(id);
+    if (plan.value?.id !== id) return;
+    defects.value = found;
+    defectsTrouble.value = null;
+  } catch (error) {
+    defectsTrouble.value = troubleOf(error);
+  }
+}
+
+/** What belongs to the draft as it is now: its history, what is wrong with it, what it comes to. */
 async function loadSides(id: number): Promise<void> {
-  const [found, past] = await Promise.all([askDefects(id), askEdits(id)]);
-  if (plan.value?.id !== id) return;
-  defects.value = found;
-  edits.value = past;
+  const past = askEdits(id).then((found) => {
+    if (plan.value?.id === id) edits.value = found;
+  });
+  await Promise.all([past, loadDefects(id), loadEffects()]);
 }
 
 /** Loads anew what others have changed. */
@@ -125,7 +142,6 @@ async function settle(answer: Edited, before: number): Promise<void> {
   const now = plan.value;
   if (!now) return;
   shapes.value = withChanges(shapes.value, answer.changed);
-  turns.value = { undo: answer.undo, redo: answer.redo };
   version.value = answer.version;
   plan.value = { ...now, version: answer.version };
   await loadSides(now.id);

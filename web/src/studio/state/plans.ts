@@ -36,7 +36,7 @@ export async function newDraft(name: string, base: number | null): Promise<Plan 
   const by = signature();
   const of = branch.value;
   if (by === null || of === null) return null;
-  return inOrder(() => makeDraft({ branch_code: of, name, by, ...(base === null ? { empty: true } : { base_id: base }) }));
+  return inOrder(() => makeDraft({ branch_code: of, name, by, empty: base === null, base_id: base }));
 }
 
 /** What may be done with a version; a published one may be taken up again. */
