@@ -29,7 +29,24 @@ from app.models.review import (
     LocationReview,
     LocationReviewReading,
 )
-from app.models.territories import PLACE_KINDS, Community, GazetteerPlace, Territory
+from app.models.territories import (
+    PLACE_KINDS,
+    PLAN_ORIGINS,
+    PLAN_STATES,
+    Community,
+    DeliveredTerritory,
+    GazetteerPlace,
+    Territory,
+    TerritoryChange,
+    TerritoryConflict,
+    TerritoryConflictSide,
+    TerritoryDefect,
+    TerritoryEdit,
+    TerritoryPlan,
+    TerritoryPresence,
+    TerritoryShape,
+    TerritoryStep,
+)
 
 __all__ = [
     "ADDRESS_KINDS",
@@ -37,6 +54,8 @@ __all__ = [
     "LEVELS",
     "OUTCOMES",
     "PLACE_KINDS",
+    "PLAN_ORIGINS",
+    "PLAN_STATES",
     "REASONS",
     "RUNGS",
     "SRID",
@@ -52,6 +71,7 @@ __all__ = [
     "Calibration",
     "Community",
     "Decision",
+    "DeliveredTerritory",
     "GazetteerChange",
     "GazetteerPlace",
     "GazetteerVersion",
@@ -78,5 +98,14 @@ __all__ = [
     "Team",
     "TeamLoad",
     "Territory",
+    "TerritoryChange",
+    "TerritoryConflict",
+    "TerritoryConflictSide",
+    "TerritoryDefect",
+    "TerritoryEdit",
+    "TerritoryPlan",
+    "TerritoryPresence",
+    "TerritoryShape",
+    "TerritoryStep",
     "WorldRevision",
 ]

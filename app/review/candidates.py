@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from app.locating.geocoder import current_geocoder
 from app.locating.keys import city_of
-from app.territories.in_force import in_force
+from app.models.in_force import in_force
 from geo.geocoding import Candidate, Geocoder
 
 LIMIT = 9
@@ -57,7 +57,7 @@ _COVERS = text(
     FROM place JOIN branch_area a ON ST_Covers(a.geom, place.point) JOIN organisation o ON o.code = a.branch_code
     UNION ALL
     SELECT n, 'teams', team.code, team.name
-    FROM place JOIN territory t ON ST_Covers(t.geom, place.point) JOIN team ON team.code = t.team_code
+    FROM place JOIN published_territory t ON ST_Covers(t.geom, place.point) JOIN team ON team.code = t.team_code
     WHERE {in_force("t", ":on")}
     UNION ALL
     SELECT n, 'communities', c.code, coalesce(c.name, c.code)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, RowMapping, text
 
 from app.errors import CrsUndeclared, NotLocatable, OutsideChina
 from app.locating.geocoder import current_geocoder
-from app.territories.in_force import in_force
+from app.models.in_force import in_force
 from geo.crs import Crs, convert, parse_crs
 
 PRECISE = frozenset({"UNIT", "DOOR", "COMPOUND", "POI", "COMMUNITY"})
@@ -22,11 +22,11 @@ _TEAMS = text(
     f"""
     WITH place AS (SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), 4490) AS point)
     SELECT team.code AS team_code, team.name, team.branch_code, team.force, team.successor_code,
-           territory.effective_from, ST_Touches(territory.geom, place.point) AS touching,
+           t.effective_from, ST_Touches(t.geom, place.point) AS touching,
            team.ended_on IS NOT NULL AND team.ended_on <= :on AS ended,
            team.takes_part, team.force = 'COLLECTION' AS collecting
-    FROM place JOIN territory ON ST_Covers(territory.geom, place.point) JOIN team ON team.code = territory.team_code
-    WHERE {in_force("territory", ":on")}
+    FROM place JOIN published_territory t ON ST_Covers(t.geom, place.point) JOIN team ON team.code = t.team_code
+    WHERE {in_force("t", ":on")}
     ORDER BY team.code
     """  # noqa: S608 (fixed words)
 )

@@ -11,11 +11,14 @@ from sqlalchemy import Connection, text
 from app.allocation.areas import Areas
 from app.allocation.domain import VALID_STATES, AgentState, City, TeamState, World, weigh
 from app.allocation.strategy import Strategy
+from app.models.in_force import in_force
 
-_TERRITORIES = text("""
-    SELECT DISTINCT ON (team_code) team_code, effective_from, ST_AsBinary(geom) AS area
-    FROM territory WHERE effective_from <= :as_of ORDER BY team_code, effective_from DESC
-""")
+_TERRITORIES = text(
+    f"""
+    SELECT t.team_code, t.effective_from, ST_AsBinary(t.geom) AS area
+    FROM published_territory t WHERE {in_force("t", ":as_of")} ORDER BY t.team_code
+    """  # noqa: S608 (fixed words)
+)
 
 _LOADS = text("""
     SELECT p.servicer_code, count(*)
