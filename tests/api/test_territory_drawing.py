@@ -173,6 +173,24 @@ def test_a_step_that_somebody_has_built_upon_is_not_undone(client: TestClient, c
     assert sizes(client, clean) == {"T-E1": 2, "T-E2": 1}
 
 
+def test_a_step_is_undone_though_a_neighbour_has_got_vertices_since(client: TestClient, clean: int) -> None:
+    before = areas(client, clean)
+    edit(client, clean, by="甲", verb="CUT_HOLE", team_code="T-E2", geometry=square(0.025, 0.026, 0.002, 0.004))
+    # gives T-E2 vertices on the common border, and takes none of its land
+    edit(client, clean, by="乙", verb="GIVE", geometry=square(0.018, 0.020, 0.004, 0.006), to_team_code=None)
+    edit(client, clean, by="乙", verb="FILL_GAP", at=at(0.019, 0.005), to_team_code="T-E1")
+    answer = client.post(f"{PLANS}/{clean}/undo", json={"by": "甲"})
+    assert answer.status_code == 200, answer.text
+    after = areas(client, clean)
+    assert {team: area.area for team, area in after.items()} == pytest.approx(
+        {team: area.area for team, area in before.items()}
+    )
+    assert shapely.coverage_is_valid(list(after.values()))
+    assert client.post(f"{PLANS}/{clean}/redo", json={"by": "甲"}).status_code == 200
+    assert sizes(client, clean) == {"T-E1": 2, "T-E2": 0.98}
+    assert shapely.coverage_is_valid(list(areas(client, clean).values()))
+
+
 def test_edits_of_different_territories_merge(client: TestClient, clean: int) -> None:
     one = {"verb": "CUT_HOLE", "team_code": "T-E1", "geometry": square(0.002, 0.004, 0.002, 0.004)}
     other = {"verb": "CUT_HOLE", "team_code": "T-E2", "geometry": square(0.025, 0.026, 0.002, 0.004)}
@@ -289,6 +307,7 @@ REFUSED: list[tuple[dict[str, Any], int, str]] = [
     ({"verb": "GIVE", "geometry": {"type": "Polygon", "coordinates": [["x"]]}, "to_team_code": "T-E1"}, 422, "SHAPE_UNREADABLE"),
     ({"verb": "GIVE", "geometry": {"type": "Polygon", "coordinates": [[[1, 2], [3, 4], [5, 6]]]}, "to_team_code": None}, 422, "OUTSIDE_CHINA"),
     ({"verb": "GIVE", "geometry": {"type": "Point", "coordinates": [120, 30]}, "to_team_code": None}, 422, "VALIDATION_FAILED"),
+    ({"verb": "REPLACE", "team_code": "T-E1", "geometry": {"type": "Polygon", "coordinates": [[at(0, 0), at(0.01, 0.01), at(0.01, 0), at(0, 0.01), at(0, 0)]]}}, 422, "SHAPE_AMBIGUOUS"),
     ({"verb": "FLY"}, 422, "VALIDATION_FAILED"),
     ({"verb": "MOVE_VERTEX", "at": [500, 30], "to": at(0, 0)}, 422, "VALIDATION_FAILED"),
 ]  # fmt: skip
