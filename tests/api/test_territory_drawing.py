@@ -397,3 +397,36 @@ def test_after_everything_was_undone_the_draft_is_as_it_was(client: TestClient, 
         pass
     assert areas(client, clean) == before
     step(client, clean, "submit", "李制图")
+
+
+@pytest.mark.parametrize(
+    ("long_way", "expected"),
+    [
+        (False, [(0.010, 0.010), (0.020, 0.010)]),
+        (True, [(0.010, 0.010), (0, 0.010), (0, 0), (0.020, 0), (0.020, 0.010)]),
+    ],
+)
+def test_a_line_runs_along_the_borders(
+    client: TestClient, clean: int, long_way: bool, expected: list[tuple[float, float]]
+) -> None:
+    body = {"start": at(0.010, 0.010), "end": at(0.020, 0.010), "long_way": long_way}
+    answer = client.post(f"{PLANS}/{clean}/trace", json=body)
+    assert answer.status_code == 200, answer.text
+    found = shapely.simplify(shape(answer.json()["line"]), 1e-9)
+    assert found.equals_exact(shape(line(*expected)), 1e-8)
+
+
+def test_where_there_is_no_border_there_is_nothing_to_trace(client: TestClient, clean: int) -> None:
+    answer = client.post(f"{PLANS}/{clean}/trace", json={"start": at(0.5, 0.5), "end": at(0.6, 0.5)})
+    assert (answer.status_code, answer.json()["code"]) == (422, "NO_BORDER_THERE")
+
+
+def test_a_draft_shows_nobody_a_customer(client: TestClient, clean: int) -> None:
+    """What T-E2 would get by a draft is not in its pool, and the owner of the place is who it was."""
+    before = client.get("/api/v1/teams/T-E2/pool").json()
+    edit(client, clean, verb="MERGE", team_code="T-E1", into_team_code="T-E2")
+    step(client, clean, "submit", "李制图")
+    step(client, clean, "approve", "王审批")
+    assert client.get("/api/v1/teams/T-E2/pool").json() == before
+    told = client.get("/api/v1/territories/at", params={"lon": 120.005, "lat": 30.005, "crs": "CGCS2000"}).json()
+    assert [team["team_code"] for team in told["teams"]] == ["T-E1"]
