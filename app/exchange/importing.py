@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.allocation import loads
 from app.exchange import references, repository
 from app.exchange.crs_test import CrsTest
-from app.exchange.layout import FOLDER, AreaLayout, Layout
+from app.exchange.layout import FOLDER, TERRITORIES, AreaLayout, Layout
 from app.exchange.reading import Batch, Source
 from app.exchange.rebuild import Keys, keys_last
 from app.exchange.references import Known
@@ -25,6 +25,7 @@ from app.exchange.rejections import FileRefused, RejectedFile
 from app.exchange.report import FileReport, ImportReport
 from app.exchange.stopped import ImportBusy, ImportStopped, cause_of
 from app.exchange.storing import Progress, Storing
+from app.territories.plans.deliver import deliver
 
 __all__ = ["ImportBusy", "ImportReport", "ImportStopped", "Progress", "import_folder"]
 
@@ -238,6 +239,8 @@ class _Import:
                     repository.analyze(connection, layout.table)
                     if layout.table in LOADED_TABLES:
                         loads.refresh(connection)
+                    if layout is TERRITORIES:
+                        deliver(connection)
                 if test is not None:
                     test.describe_version(connection, rejected=report.rejected)
                 repository.record_file(

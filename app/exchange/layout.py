@@ -252,7 +252,9 @@ class AreaLayout:
 
 BRANCHES: Final = AreaLayout("branches.geojson", "branch_area", "branch_code", "organisation", "branch")
 COMMUNITIES: Final = AreaLayout("communities.geojson", "community", "code", texts=("name",))
-TERRITORIES: Final = AreaLayout("territories.geojson", "territory", "team_code", "team", dated=True, united=True)
+TERRITORIES: Final = AreaLayout(
+    "territories.geojson", "delivered_territory", "team_code", "team", dated=True, united=True
+)
 
 FOLDER: Final[tuple[Layout | AreaLayout, ...]] = (
     ORGANISATIONS,

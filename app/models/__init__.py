@@ -15,6 +15,7 @@ from app.models.allocation import (
 )
 from app.models.base import SRID, Base
 from app.models.calibration import Calibration
+from app.models.customers import CustomerChange
 from app.models.gazetteer import VERSION_CAUSES, GazetteerChange, GazetteerVersion
 from app.models.organisation import Agent, BranchArea, Organisation, Team
 from app.models.policies import ADDRESS_KINDS, LEVELS, REASONS, Address, Location, OrphanEvent, Policy, Policyholder
@@ -29,7 +30,24 @@ from app.models.review import (
     LocationReview,
     LocationReviewReading,
 )
-from app.models.territories import PLACE_KINDS, Community, GazetteerPlace, Territory
+from app.models.territories import (
+    PLACE_KINDS,
+    PLAN_ORIGINS,
+    PLAN_STATES,
+    Community,
+    DeliveredTerritory,
+    GazetteerPlace,
+    Territory,
+    TerritoryChange,
+    TerritoryConflict,
+    TerritoryConflictSide,
+    TerritoryDefect,
+    TerritoryEdit,
+    TerritoryPlan,
+    TerritoryPresence,
+    TerritoryShape,
+    TerritoryStep,
+)
 
 __all__ = [
     "ADDRESS_KINDS",
@@ -37,6 +55,8 @@ __all__ = [
     "LEVELS",
     "OUTCOMES",
     "PLACE_KINDS",
+    "PLAN_ORIGINS",
+    "PLAN_STATES",
     "REASONS",
     "RUNGS",
     "SRID",
@@ -51,7 +71,9 @@ __all__ = [
     "BranchArea",
     "Calibration",
     "Community",
+    "CustomerChange",
     "Decision",
+    "DeliveredTerritory",
     "GazetteerChange",
     "GazetteerPlace",
     "GazetteerVersion",
@@ -78,5 +100,14 @@ __all__ = [
     "Team",
     "TeamLoad",
     "Territory",
+    "TerritoryChange",
+    "TerritoryConflict",
+    "TerritoryConflictSide",
+    "TerritoryDefect",
+    "TerritoryEdit",
+    "TerritoryPlan",
+    "TerritoryPresence",
+    "TerritoryShape",
+    "TerritoryStep",
     "WorldRevision",
 ]

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, text
 
 from app.access.principal import Scope
+from app.models.in_force import in_force
 
 _ORGANISATIONS = text(
     """
@@ -19,7 +20,7 @@ _ORGANISATIONS = text(
 
 # A team's load and capacity as in rulebook 5.2: members that are eligible on the day, and the team's live allocations.
 _TEAMS = text(
-    """
+    f"""
     WITH strategy AS (
         SELECT coalesce((SELECT CAST(config ->> 'default_agent_capacity' AS integer)
                          FROM strategy ORDER BY version DESC LIMIT 1), 0) AS agent_capacity
@@ -28,7 +29,7 @@ _TEAMS = text(
            coalesce(team.capacity, members.capacity, 0) AS capacity,
            coalesce(members.serviced, 0) + coalesce(team_load.allocated, 0) AS load,
            pool.policies AS pool, team.ended_on,
-           EXISTS (SELECT FROM territory WHERE territory.team_code = team.code AND territory.effective_from <= :today)
+           EXISTS (SELECT FROM published_territory t WHERE t.team_code = team.code AND {in_force("t", ":today")})
                AS has_territory
     FROM team
     JOIN organisation ON organisation.code = team.branch_code
@@ -53,7 +54,7 @@ _TEAMS = text(
       AND (CAST(:teams AS text[]) IS NULL OR team.code = ANY (:teams))
     ORDER BY team.code
     LIMIT :limit
-    """
+    """  # noqa: S608 (fixed words)
 )
 
 _POOL = text(

@@ -8,6 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 
+from app.territories.plans.deliver import deliver
+
 from .world import EAST, NORTH, TODAY, box
 
 
@@ -68,10 +70,11 @@ def test_the_territory_in_force_on_the_date_counts(client: TestClient, world: En
         for team, area in (("T-E1", box(0, 0.010, 0, 0.010)), ("T-E2", box(0.010, 0.030, 0, 0.010))):
             connection.execute(
                 text(
-                    "INSERT INTO territory (team_code, effective_from, geom) VALUES (:team, '2026-04-01', CAST(:geom AS geometry))"
+                    "INSERT INTO delivered_territory (team_code, effective_from, geom) VALUES (:team, '2026-04-01', CAST(:geom AS geometry))"
                 ),
                 {"team": team, "geom": area},
             )
+        deliver(connection)
     for day, team in (("2026-03-31", "T-E1"), ("2026-04-01", "T-E2"), ("2027-01-01", "T-E2")):
         assert owners(at(client, 0.015, 0.005, on=day)) == [(team, False, None)]
     assert owners(at(client, 0.015, 0.005, on="2025-12-31")) == []

@@ -4,6 +4,8 @@ from datetime import date
 
 from sqlalchemy import Connection, text
 
+from app.territories.plans.deliver import deliver
+
 TODAY = date(2026, 3, 10)
 EAST, NORTH = 120.0, 30.0
 
@@ -88,10 +90,12 @@ def build_world(connection: Connection) -> None:
     )
     strip = f"ST_Multi(ST_Union(CAST('{box(0, 0.020, 0, 0.010)}' AS geometry), CAST('{box(0.018, 0.022, 0.004, 0.006)}' AS geometry)))"
     connection.execute(
-        text(f"INSERT INTO territory (team_code, effective_from, geom) VALUES ('T-E1', '2026-01-01', {strip})")
+        text(
+            f"INSERT INTO delivered_territory (team_code, effective_from, geom) VALUES ('T-E1', '2026-01-01', {strip})"
+        )
     )
     run(
-        """INSERT INTO territory (team_code, effective_from, geom)
+        """INSERT INTO delivered_territory (team_code, effective_from, geom)
         VALUES (:team, '2026-01-01', CAST(:geom AS geometry))""",
         [
             {"team": "T-E2", "geom": box(*COMMUNITIES["C03"])},
@@ -99,6 +103,7 @@ def build_world(connection: Connection) -> None:
             {"team": "T-W2", "geom": box(*COMMUNITIES["C06"])},
         ],
     )
+    deliver(connection)
     for code, _, _, _, _, policies in AGENTS:
         connection.execute(
             text(

@@ -62,7 +62,7 @@ class Store:
     def contents(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table that an import fills."""
         tables = (
-            "organisation", "branch_area", "community", "team", "agent", "territory", "policyholder", "address",
+            "organisation", "branch_area", "community", "team", "agent", "delivered_territory", "territory_plan", "territory", "policyholder", "address",
             "policy", "gazetteer_place", "team_load", "agent_load",
         )  # fmt: skip
         found = {table: self.all(f"SELECT t::text FROM {table} t ORDER BY 1") for table in tables}

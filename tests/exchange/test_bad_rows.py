@@ -195,7 +195,7 @@ def test_bad_areas_come_back_and_the_others_go_in(town: Store) -> None:
         ("territories.geojson", str(row), column, code) for row, (_, column, code) in enumerate(BAD_AREAS, start=1)
     ]
     assert (report.read, report.stored, report.rejected) == (len(BAD_AREAS) + 4, 4, len(BAD_AREAS))
-    assert town.one("SELECT count(*) FROM territory") == 3
+    assert town.one("SELECT count(*) FROM delivered_territory") == 3
 
 
 def test_an_invalid_shape_is_named_by_its_place(town: Store) -> None:

@@ -117,7 +117,9 @@ def test_a_redrawn_area_replaces_the_stored_one(town: Store) -> None:
     report = town.load_file("territories.geojson")
     assert (report.read, report.replaced, report.rejected) == (4, 1, 0)
     assert (
-        town.one("SELECT ST_XMax(geom) FROM territory WHERE team_code = 'E-1' ORDER BY effective_from LIMIT 1")
+        town.one(
+            "SELECT ST_XMax(geom) FROM delivered_territory WHERE team_code = 'E-1' ORDER BY effective_from LIMIT 1"
+        )
         == 120.03
     )
 

@@ -119,7 +119,7 @@ ARRIVED = [
         [("C01", "第一社区", 1, 4490), ("C02", None, 2, 4490)],
     ),
     (
-        "SELECT team_code, effective_from, ST_Equals(geom, ST_MakeEnvelope(120, 30, 120.01, 30.02, 4490)) FROM territory"
+        "SELECT team_code, effective_from, ST_Equals(geom, ST_MakeEnvelope(120, 30, 120.01, 30.02, 4490)) FROM delivered_territory"
         " ORDER BY team_code, effective_from",
         [
             ("E-1", date(2026, 1, 1), True),

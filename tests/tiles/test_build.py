@@ -164,7 +164,7 @@ def test_an_unknown_layer_is_refused(connection: Connection) -> None:
         ("DELETE FROM branch_area WHERE branch_code = 'W'", {"branches"}),
         ("UPDATE organisation SET name = '东部' WHERE code = 'E'", {"branches"}),
         ("DELETE FROM community WHERE code = 'C02'", {"communities"}),
-        ("UPDATE territory SET effective_from = '2026-02-01' WHERE team_code = 'T-E2'", {"territories"}),
+        ("UPDATE territory_plan SET effective_to = effective_from WHERE branch_code = 'W'", {"territories"}),
         ("UPDATE team SET name = '新名' WHERE code = 'T-E2'", {"territories"}),
         ("UPDATE run SET status = 'CONFIRMED', settled_at = now()", {"orphans"}),
         ("UPDATE run SET progress = 0.7", set()),

@@ -69,7 +69,7 @@ def test_a_known_tile_is_not_sent_again_until_it_changes(client: TestClient, cha
     statement = {
         "branches": "DELETE FROM branch_area WHERE branch_code = 'W'",
         "communities": "DELETE FROM community WHERE code = 'C02'",
-        "territories": "DELETE FROM territory WHERE team_code = 'T-W1'",
+        "territories": "UPDATE territory_plan SET effective_to = effective_from WHERE branch_code = 'W'",
         "orphans": "INSERT INTO run (as_of) VALUES ('2026-03-11')",
     }[layer]
     change(statement)  # type: ignore[operator]

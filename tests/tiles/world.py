@@ -13,6 +13,7 @@ import numpy as np
 import pyogrio
 from sqlalchemy import Connection, text
 
+from app.territories.plans.deliver import deliver
 from app.tiles.grid import Tile, to_mercator
 
 TODAY = date(2026, 3, 10)
@@ -70,10 +71,11 @@ def build_city(connection: Connection) -> None:
     for team, since, shape in TERRITORIES:
         run(
             text(
-                "INSERT INTO territory (team_code, effective_from, geom) VALUES (:team, :since, ST_GeomFromEWKT(:shape))"
+                "INSERT INTO delivered_territory (team_code, effective_from, geom) VALUES (:team, :since, ST_GeomFromEWKT(:shape))"
             ),
             {"team": team, "since": since, "shape": shape},
         )
+    deliver(connection)
 
 
 def build_orphans(connection: Connection, orphans: tuple[tuple[Any, ...], ...] = ORPHANS) -> None:

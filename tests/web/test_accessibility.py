@@ -22,7 +22,7 @@ AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" 
 )
 def test_axe_finds_nothing(browser: Browser, city: City, show: str, language: str) -> None:
     policy = city.one(LONGEST_TRAIL)
-    team = city.one("SELECT team_code FROM territory ORDER BY 1")
+    team = city.one("SELECT team_code FROM published_territory ORDER BY 1")
     hashes = {
         "case": f"#/case/{policy}",
         "team": f"#/team/{team}",

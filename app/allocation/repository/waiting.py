@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from app.allocation.domain import UNALLOCATED_STATES
-from app.territories.in_force import in_force
+from app.models.in_force import in_force
 
 # Once a person has said of an unresolved address that it cannot be located there is nothing left to look at.
 _WAITS = """
@@ -28,7 +28,7 @@ _LEAVE = """
 # index of territories; a degree is nowhere in China shorter than 60 km.
 _NEAR = f"""
     EXISTS (
-        SELECT FROM run CROSS JOIN territory t
+        SELECT FROM run CROSS JOIN published_territory t
         WHERE run.id = d.run_id AND t.geom && ST_Expand(d.point, d.radius_m / 60000)
           AND NOT ST_Covers(t.geom, d.point) AND ST_DWithin(t.geom::geography, d.point::geography, d.radius_m)
           AND {in_force("t", "run.as_of")})

@@ -11,11 +11,14 @@ from sqlalchemy import Connection, text
 from app.allocation.areas import Areas
 from app.allocation.domain import VALID_STATES, AgentState, City, TeamState, World, weigh
 from app.allocation.strategy import Strategy
+from app.models.in_force import in_force
 
-_TERRITORIES = text("""
-    SELECT DISTINCT ON (team_code) team_code, effective_from, ST_AsBinary(geom) AS area
-    FROM territory WHERE effective_from <= :as_of ORDER BY team_code, effective_from DESC
-""")
+_TERRITORIES = text(
+    f"""
+    SELECT t.team_code, t.effective_from, ST_AsBinary(t.geom) AS area
+    FROM published_territory t WHERE {in_force("t", ":as_of")} ORDER BY t.team_code
+    """  # noqa: S608 (fixed words)
+)
 
 _LOADS = text("""
     SELECT p.servicer_code, count(*)
@@ -85,9 +88,17 @@ def read_strategy(connection: Connection) -> Strategy:
 
 def read_setting(connection: Connection, as_of: date, strategy: Strategy) -> Setting:
     """The organisation and the areas on a date."""
+    return _setting(connection, as_of, strategy, *read_areas(connection, as_of))
+
+
+def read_organisation(connection: Connection, as_of: date, strategy: Strategy) -> Setting:
+    """The same without any area: for who asks about teams and their loads only."""
+    return _setting(connection, as_of, strategy, Areas({}, {}, {}), "")
+
+
+def _setting(connection: Connection, as_of: date, strategy: Strategy, areas: Areas, plan_version: str) -> Setting:
     branches = text("SELECT code, coalesce(parent_code, code) AS parent FROM organisation WHERE level = 'branch'")
     parents: dict[str, str] = {row.code: row.parent for row in connection.execute(branches)}
-    areas, plan_version = read_areas(connection, as_of)
     reach: dict[str, frozenset[str]] = {
         city: frozenset(branch for branch, parent in parents.items() if parent == city) for city in parents.values()
     }

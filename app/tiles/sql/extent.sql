@@ -8,10 +8,7 @@ FROM (
     (
       SELECT ST_Extent(geom)
       FROM (
-        SELECT DISTINCT ON (team_code) team_code, geom
-        FROM territory
-        WHERE effective_from <= :on
-        ORDER BY team_code, effective_from DESC
+        SELECT team_code, geom FROM published_territory WHERE valid_from <= :on AND (valid_to IS NULL OR :on < valid_to)
       ) AS latest
       JOIN team ON team.code = latest.team_code
       WHERE (CAST(:team_code AS text) IS NULL OR team.code = :team_code)

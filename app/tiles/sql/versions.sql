@@ -4,7 +4,7 @@
 SELECT
   (SELECT count(*) || '.' || coalesce(sum(hashint8(CAST(CAST(xmin AS text) AS bigint))), 0) FROM branch_area) AS branches,
   (SELECT count(*) || '.' || coalesce(sum(hashint8(CAST(CAST(xmin AS text) AS bigint))), 0) FROM community) AS communities,
-  (SELECT count(*) || '.' || coalesce(sum(hashint8(CAST(CAST(xmin AS text) AS bigint))), 0) FROM territory) AS territories,
+  (SELECT count(*) || '.' || coalesce(sum(hashint8(CAST(CAST(xmin AS text) AS bigint))), 0) FROM territory_plan WHERE state = 'PUBLISHED') AS territories,
   (SELECT count(*) || '.' || coalesce(sum(hashint8(CAST(CAST(xmin AS text) AS bigint))), 0) FROM team) AS teams,
   (SELECT count(*) || '.' || coalesce(sum(hashint8(CAST(CAST(xmin AS text) AS bigint))), 0) FROM organisation) AS organisations,
   (SELECT coalesce(max(id), 0) FROM decision)
