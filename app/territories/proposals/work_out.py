@@ -1,6 +1,6 @@
 """Works a proposal out: reads the branch, has districts proposed, and tells before and after."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -139,6 +139,6 @@ def _team(ground: Ground, d: int, before: Figures, after: Figures, owner: Any) -
     }
 
 
-def changes_something(result: dict[str, Any]) -> bool:
+def changes_something(result: Mapping[str, Any]) -> bool:
     """Whether a proposal is other than the present."""
     return bool(result["changes"]) and result["outcome"] != Outcome.PRESENT.value
