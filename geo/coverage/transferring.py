@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from geo.coverage.arrangement import Arrangement, Cells, arrange, boundary_lines, enclosed, sheet
 from geo.coverage.changes import Change, Moved, balance, finish
 from geo.coverage.errors import LandTaken, NoArea, NotExact, NothingThere, NoTool, SameArea
-from geo.coverage.grid import EMPTY, Ints, cells, doubled_area, multi, polygons
+from geo.coverage.grid import EMPTY, NO_BOXES, Ints, cells, doubled_area, multi, polygons
 
 Areas = Mapping[str, MultiPolygon]
 
@@ -106,7 +106,7 @@ def applied(
             made = arrange(before, lines, unsettled=unsettled)
             after, moved = verb(made)
             balance(made.areas, after, moved)
-            return finish(areas, before, after, moved)
+            return finish(areas, before, after, moved, made.bent)
         except NotExact:
             if unsettled:
                 raise
@@ -232,7 +232,8 @@ def merge(areas: Areas, code: str, into: str) -> Change:
 def remove(areas: Areas, code: str) -> Change:
     """All land of a code becomes nobody's. Raises `NoArea`."""
     require(areas, code)
-    return Change({code: None}, finish({}, {}, {}, [Moved(code, None, sheet({code: areas[code]})[code])]).pieces)
+    before = sheet({code: areas[code]})
+    return finish(areas, before, {code: EMPTY}, [Moved(code, None, before[code])], NO_BOXES)
 
 
 def replace(areas: Areas, code: str, area: BaseGeometry) -> Change:
@@ -256,7 +257,7 @@ def replace(areas: Areas, code: str, area: BaseGeometry) -> Change:
     made = arrange({**rest, code: given}, boundary_lines(given))
     lost = multi(polygons(shapely.difference(old, made.areas[code])))
     won = multi(polygons(shapely.difference(made.areas[code], old)))
-    return finish(areas, before, made.areas, [Moved(code, None, lost), Moved(None, code, won)])
+    return finish(areas, before, made.areas, [Moved(code, None, lost), Moved(None, code, won)], made.bent)
 
 
 def require(areas: Areas, *codes: str) -> None:

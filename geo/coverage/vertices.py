@@ -157,7 +157,7 @@ def _deformed(areas: Areas, before: Cells, where: set[Pair], edit: Callable[[Rin
     except NotExact:
         raise MoveCrossesBorder from None
     _refuse_new_overlaps(before, after, set(changed))
-    return finish(areas, before, after, _passed_on(before, after, sorted(changed)))
+    return finish(areas, before, after, _passed_on(before, after, sorted(changed)), made.bent)
 
 
 def _edited(area: MultiPolygon, where: set[Pair], edit: Callable[[Ring], Ring]) -> MultiPolygon | None:
@@ -212,14 +212,15 @@ def _passed_on(before: Cells, after: Cells, changed: list[str]) -> list[Moved]:
     """Which land went from whom to whom, from comparing the areas: corners where old and new borders cross are rounded."""
     moved: list[Moved] = []
     for code in changed:
-        lost = shapely.difference(before[code], after[code])
-        won = shapely.difference(after[code], before[code])
+        lost, won = _less(before[code], after[code]), _less(after[code], before[code])
         for other in changed:
             if other != code:
-                there = multi(polygons(shapely.intersection(lost, after[other])))
+                there = multi(polygons(shapely.intersection(lost, after[other], grid_size=1)))
                 moved.append(Moved(code, other, there))
-                lost = shapely.difference(lost, there)
-                won = shapely.difference(won, before[other])
-        moved.append(Moved(code, None, multi(polygons(lost))))
-        moved.append(Moved(None, code, multi(polygons(won))))
+                lost, won = _less(lost, there), _less(won, before[other])
+        moved += [Moved(code, None, lost), Moved(None, code, won)]
     return [land for land in moved if not land.area.is_empty]
+
+
+def _less(land: MultiPolygon, other: MultiPolygon) -> MultiPolygon:
+    return multi(polygons(shapely.difference(land, other, grid_size=1)))
