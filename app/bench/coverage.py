@@ -51,7 +51,7 @@ class World:
 def world(rng: np.random.Generator, cells: int = 30, codes: int = 14, width: float | None = None) -> World:
     """A random coverage: `cells` Voronoi cells, about one in seven nobody's, the others given to `codes` codes at random."""
     width = float(rng.choice(WIDTHS_DEG)) if width is None else width
-    points = shapely.multipoints(rng.uniform(0, width, (cells, 2)) + [WEST, SOUTH])
+    points = shapely.multipoints(rng.uniform(0, width, (cells, 2)) + np.array([WEST, SOUTH]))
     frame = box(WEST, SOUTH, WEST + width, SOUTH + width)
     tiles = shapely.get_parts(shapely.voronoi_polygons(points, extend_to=frame))
     tiles = shapely.intersection(tiles, frame)
@@ -112,27 +112,27 @@ class Hand:
         return Polygon(ring)
 
 
-Verb = Callable[[Hand], tuple[Envelope, set[str], Callable[[Areas], Change]]]
-"""draws a tool → its reach, the codes that it names, and the verb on a neighbourhood"""
+Drawn = tuple[Envelope, set[str | None], Callable[[Mapping[str, MultiPolygon]], Change]]
+"""a tool's reach, the codes that its verb names, and the verb on a neighbourhood"""
 
 
-def _give(hand: Hand) -> Any:
+def _give(hand: Hand) -> Drawn:
     lasso, to = hand.lasso(), hand.taker()
     sources = {hand.code(), hand.code()} if hand.rng.random() < 0.3 else None
-    return coverage.reach(lasso), {to} | (sources or set()), lambda areas: coverage.give(areas, lasso, to, sources)
+    return coverage.reach(lasso), {to, *(sources or ())}, lambda areas: coverage.give(areas, lasso, to, sources)
 
 
-def _draw(hand: Hand) -> Any:
+def _draw(hand: Hand) -> Drawn:
     lasso, code, take = hand.lasso(), hand.taker() or "N0", bool(hand.rng.random() < 0.5)
     return coverage.reach(lasso), {code}, lambda areas: coverage.draw(areas, code, lasso, take=take)
 
 
-def _cut_hole(hand: Hand) -> Any:
+def _cut_hole(hand: Hand) -> Drawn:
     lasso, code = hand.lasso(), hand.code()
     return coverage.reach(lasso), {code}, lambda areas: coverage.cut_hole(areas, code, lasso)
 
 
-def _assign(hand: Hand) -> Any:
+def _assign(hand: Hand) -> Drawn:
     x, y = hand.place()
     size = hand.world.width * hand.rng.uniform(0.03, 0.2)
     tiles = [
@@ -146,24 +146,24 @@ def _assign(hand: Hand) -> Any:
     return coverage.reach(*tiles), {to}, lambda areas: coverage.assign(areas, tiles, to)
 
 
-def _merge(hand: Hand) -> Any:
+def _merge(hand: Hand) -> Drawn:
     code, into = hand.code(), hand.code()
     return coverage.reach(hand.world.areas[code]), {code, into}, lambda areas: coverage.merge(areas, code, into)
 
 
-def _remove(hand: Hand) -> Any:
+def _remove(hand: Hand) -> Drawn:
     code = hand.code()
     return coverage.reach(hand.world.areas[code]), {code}, lambda areas: coverage.remove(areas, code)
 
 
-def _split(hand: Hand) -> Any:
+def _split(hand: Hand) -> Drawn:
     code, line, to = hand.code(), hand.line(), hand.taker() or "N1"
     part = hand.place() if hand.rng.random() < 0.3 else None
     around = coverage.reach(hand.world.areas[code], line)
     return around, {code, to}, lambda areas: coverage.split(areas, code, line, to, part)
 
 
-def _reshape(hand: Hand) -> Any:
+def _reshape(hand: Hand) -> Drawn:
     code, line = hand.code(), hand.line()
     return coverage.reach(hand.world.areas[code], line), {code}, lambda areas: coverage.reshape(areas, code, line)
 
@@ -175,13 +175,13 @@ def _shifted(hand: Hand, at: tuple[float, float]) -> tuple[float, float]:
     return at[0] + float(x), at[1] + float(y)
 
 
-def _move_vertex(hand: Hand) -> Any:
+def _move_vertex(hand: Hand) -> Drawn:
     at = hand.vertex()
     to = _shifted(hand, at)
     return coverage.reach([at, to]), set(), lambda areas: coverage.move_vertex(areas, at, to)
 
 
-def _insert_vertex(hand: Hand) -> Any:
+def _insert_vertex(hand: Hand) -> Drawn:
     at = hand.vertex() if hand.rng.random() < 0.1 else hand.place()
     to = None if hand.rng.random() < 0.3 else _shifted(hand, at)
     within = 0.05 * hand.world.width
@@ -189,12 +189,12 @@ def _insert_vertex(hand: Hand) -> Any:
     return around, set(), lambda areas: coverage.insert_vertex(areas, at, to, within=within)
 
 
-def _delete_vertex(hand: Hand) -> Any:
+def _delete_vertex(hand: Hand) -> Drawn:
     at = hand.vertex()
     return coverage.reach(at), set(), lambda areas: coverage.delete_vertex(areas, at)
 
 
-def _fill_gap(hand: Hand) -> Any:
+def _fill_gap(hand: Hand) -> Drawn:
     at = hand.place()
     free = polygons(in_degrees(multi(polygons(shapely.difference(hand.world.domain, _union(hand.world.areas))))))
     small = [piece for piece in free if piece.area < hand.world.width**2]
@@ -209,7 +209,7 @@ def _fill_gap(hand: Hand) -> Any:
     return around, set(areas), lambda areas: coverage.fill_gap(areas, at, None, limit)
 
 
-VERBS: Final[Mapping[str, Callable[[Hand], Any]]] = {
+VERBS: Final[Mapping[str, Callable[[Hand], Drawn]]] = {
     "give": _give,
     "draw": _draw,
     "cut_hole": _cut_hole,
@@ -268,10 +268,13 @@ def audit(world: World, before: Areas, change: Change) -> Audit:
     union = shapely.union_all(after)
     nobodys = shapely.difference(world.domain, union)
     whole = sum(map(doubled_area, after)) + doubled_area(nobodys)
-    if whole != doubled_area(world.domain) or not shapely.coverage_is_valid(after):
-        meet = shapely.STRtree(after).query(after, predicate="overlaps")
-        shared = [shapely.intersection(after[i], after[j]) for i, j in meet.T if i < j]
-        found.overlaps += max(1, len(shared))
+    exact = whole == doubled_area(world.domain)
+    if not exact or not shapely.coverage_is_valid(after):
+        # GEOS's test takes an edge at a corner where a neighbour's hole touches its own shell for one inside of it (3.14).
+        i, j = shapely.STRtree(after).query(after, predicate="intersects")
+        inner = (i < j) & shapely.relate_pattern(np.array(after)[i], np.array(after)[j], "2********")
+        shared = [shapely.intersection(after[a], after[b]) for a, b in zip(i[inner], j[inner], strict=True)]
+        found.overlaps += len(shared) or not exact
         found.overlap = max(map(width_cells, shared), default=0.0)
     expected = _union(before)
     for piece in change.pieces:
@@ -303,7 +306,7 @@ def step(world: World, hand: Hand, verb: str) -> tuple[Change, float]:
     around, named, act = VERBS[verb](hand)
     spent = 0.0
 
-    def timed(areas: Areas) -> Change:
+    def timed(areas: Mapping[str, MultiPolygon]) -> Change:
         nonlocal spent
         since = perf_counter()
         done = act(areas)

@@ -59,7 +59,7 @@ def neighbourhood(load: Load, around: Envelope) -> tuple[Envelope, Mapping[str, 
     met = edges.ends[edges.meeting(np.rint(box).astype(np.int64))].reshape(-1, 2) / CELLS_PER_DEGREE
     if not len(met):
         return around, areas
-    wider = _both(around, reach(met))
+    wider = _both(around, reach(*met))
     return (around, areas) if wider == around else (wider, load(wider))
 
 
