@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 import shapely
-from shapely import MultiPolygon, Polygon
+from shapely import GEOSException, MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from geo.coverage.arrangement import Arrangement, Cells, arrange, boundary_lines, enclosed, sheet
@@ -107,9 +107,8 @@ def applied(
             after, moved = verb(made)
             balance(made.areas, after, moved)
             return finish(areas, before, after, moved, made.bent)
-        except NotExact:
-            if unsettled:
-                raise
+        except (NotExact, GEOSException):
+            continue
     raise NotExact
 
 
@@ -131,16 +130,26 @@ def reassign(areas: Cells, moves: Iterable[Move]) -> tuple[dict[str, MultiPolygo
                     now[code] = left
                     gained.extend(parts)
         if to is not None and (sources is None or None in sources):
-            # The land of the givers too: their dust that stayed with them must not be taken for nobody's.
-            held = np.array([areas[code] for code in near], dtype=object)
-            free = polygons(shapely.difference(land, shapely.union_all(held)) if near else land)
+            # As it was before: what givers kept as dust, and what other moves took, is not nobody's.
+            holders = [area for area in areas.values() if not area.is_empty and _boxes_meet(area, land)]
+            shares = shapely.intersection(np.array(holders, dtype=object), land)
+            free = polygons(shapely.difference(land, shapely.union_all(shares)) if holders else land)
             if free:
                 moved.append(Moved(None, to, multi(free)))
                 gained.extend(free)
         if to is not None and gained:
             own = now.get(to, EMPTY)
-            now[to] = multi(polygons(shapely.union_all([*polygons(own), *gained])))
+            now[to] = _united(own, gained)
     return now, moved
+
+
+def _united(own: MultiPolygon, gained: list[Polygon]) -> MultiPolygon:
+    """Noded land together. Where nothing of it overlaps, shared edges drop out, which is quicker than an overlay."""
+    parts = [*own.geoms, *gained]
+    whole = multi(polygons(shapely.coverage_union_all(parts)))
+    if doubled_area(whole) == sum(map(doubled_area, parts)) and whole.is_valid:
+        return whole
+    return multi(polygons(shapely.union_all(parts)))
 
 
 def _boxes_meet(a: BaseGeometry, b: BaseGeometry) -> bool:
