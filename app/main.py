@@ -32,6 +32,7 @@ from app.review.endpoints import router as review
 from app.settings import Settings
 from app.statistics.endpoints import router as statistics
 from app.supervisor import Supervisor
+from app.territories.consequences.endpoints import router as territory_consequences
 from app.territories.editing.endpoints import router as territory_drawing
 from app.territories.endpoints import router as territories
 from app.territories.plans.endpoints import router as territory_plans
@@ -63,6 +64,10 @@ _TAGS = [
     {
         "name": "territory drawing",
         "description": "区域绘制：编辑、撤销、冲突 / drawing a draft: edits, undo, conflicts",
+    },
+    {
+        "name": "territory consequences",
+        "description": "试算与对比：负荷、孤儿单、换手 / what a change of territories would mean; two versions compared",
     },
     {
         "name": "addresses",
@@ -134,6 +139,7 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         gazetteer,
         review,
         territory_plans,
+        territory_consequences,
         territory_drawing,
     ):  # the busiest first
         app.include_router(router, prefix=PREFIX)
