@@ -55,7 +55,8 @@ class World:
 
 @dataclass(frozen=True)
 class Comparison:
-    """`rows`, `teams`, `overlaps`: as `Outcome.as_json`, with the sentences; `changes`: team → area as hexadecimal WKB, None for none."""
+    """`rows`, `teams`, `overlaps`: as `Outcome.as_json`, with the sentences; `changes`: team → its area (hexadecimal WKB, None for
+    none) and whether its land changes, or only the vertices that it shares with a neighbour."""
 
     format: str
     crs: str | None
@@ -67,7 +68,7 @@ class Comparison:
     teams: Sequence[Mapping[str, Any]]
     overlaps: Sequence[Mapping[str, Any]]
     overlap_count: int
-    changes: Mapping[str, str | None]
+    changes: Mapping[str, tuple[str | None, bool]]
 
     @property
     def refused(self) -> list[Mapping[str, Any]]:
@@ -147,4 +148,10 @@ def _compare(path: Path, folder: Path, said: Said, world: World, seconds: int) -
     rows = answer.pop("rows")
     for row in rows:
         row["zh"], row["en"] = of_row(row["code"], tuple(row.pop("detail"))) if row["code"] else (None, None)
-    return Comparison(format=kind, sha256=sha256, rows=rows, changes=orjson.loads(changes), **answer)
+    return Comparison(
+        format=kind,
+        sha256=sha256,
+        rows=rows,
+        changes={team: (area, land) for team, (area, land) in orjson.loads(changes).items()},
+        **answer,
+    )
