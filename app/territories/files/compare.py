@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import orjson
 
-from app.territories.files.errors import TerritoryFileRefused
+from app.territories.files.errors import ColumnMalformed, TerritoryFileRefused
 from app.territories.files.examine import READER
 from app.territories.files.formats import (
     DRIVERS,
@@ -88,6 +88,14 @@ def format_of(filename: str | None, media_type: str | None) -> str:
         if found is not None:
             return found
     raise TerritoryFileRefused("FORMAT", (READABLE, READABLE))
+
+
+def columns_of(given: Sequence[str]) -> dict[str, str]:
+    """`team_code=NAME` … → what is looked for → the file's column. Raises `ColumnMalformed`."""
+    pairs = [one.partition("=") for one in given]
+    if not all(wanted and equals and name for wanted, equals, name in pairs):
+        raise ColumnMalformed
+    return {wanted.strip(): name.strip() for wanted, _, name in pairs}
 
 
 def compare_bytes(content: bytes, suffix: str, said: Said, world: World, *, seconds: int = SECONDS) -> Comparison:

@@ -170,21 +170,21 @@ def lying_heads(secret: Path, url: str) -> Iterator[Bad]:
         return Bad("lying_heads", f"{suffix} {name}", ".zip", _shapefile(changed), expected)
 
     big, little = struct.Struct(">i"), struct.Struct("<i")
-    for value in (0, 1, 49, -1, 2**31 - 1):
+    for value in (0, 49, -1, 2**31 - 1):
         yield with_part(f"length {value}", ".shp", 24, big.pack(value))
         yield with_part(f"record length {value}", ".shp", 104, big.pack(value))
         yield with_part(f"length {value}", ".shx", 24, big.pack(value))
         yield with_part(f"offset {value}", ".shx", 100, big.pack(value))
         yield with_part(f"content length {value}", ".shx", 104, big.pack(value))
-    for value in (0, -1, 2**31 - 1, 10_000_000):
+    for value in (0, -1, 2**31 - 1):
         yield with_part(f"parts {value}", ".shp", 144, little.pack(value))
         yield with_part(f"points {value}", ".shp", 148, little.pack(value))
         yield with_part(f"first part at {value}", ".shp", 152, little.pack(value))
         yield with_part(f"records {value}", ".dbf", 4, struct.pack("<I", value & 0xFFFFFFFF))
-    for value in (0, 1, 3, 8, 15, 31, 99):
+    for value in (0, 1, 8, 15, 31):
         yield with_part(f"shape type {value}", ".shp", 32, little.pack(value))
         yield with_part(f"record type {value}", ".shp", 108, little.pack(value))
-    for value in (0, 1, 32, 65535):
+    for value in (0, 32, 65535):
         yield with_part(f"head length {value}", ".dbf", 8, struct.pack("<H", value))
         yield with_part(f"record width {value}", ".dbf", 10, struct.pack("<H", value))
     for value in (0, 255):
@@ -382,7 +382,9 @@ def jsons(secret: Path, url: str) -> Iterator[Bad]:
         ("1e999", "COORDINATE_NOT_FINITE"), ("1e308", "COORDINATE_NOT_FINITE"), ('"120"', None), ("null", None), ("true", None),
         ("{}", None), ("[120]", None), ("9" * 400, None), ("9" * 5000, "BAD_JSON"),
     ):  # fmt: skip
-        yield one(f"a coordinate {number[:12]}", code, polygon(ring.replace("[120.01,30]", f"[{number},30]")))
+        yield one(
+            f"a coordinate {number[:12]} of {len(number)}", code, polygon(ring.replace("[120.01,30]", f"[{number},30]"))
+        )
     yield one("swapped axes", "AXES_SWAPPED", polygon("[[[30,120],[30,120.01],[30.01,120.01],[30,120]]]"))
     yield one(
         "metres",
@@ -571,7 +573,7 @@ def projections(secret: Path, url: str) -> Iterator[Bad]:
         ("a PROJ string of a file", f"+proj=utm +zone=50 +nadgrids={secret}".encode()), ("zeros", bytes(500)), ("brackets", b"GEOGCS[" * 3000),
         ("a program", b"<?xml version='1.0'?><!DOCTYPE x>"),
     ):  # fmt: skip
-        yield one(name, "CRS_UNDECLARED" if name not in ("an address",) else None, prj)
+        yield one(name, "CRS_UNDECLARED" if name == "zeros" else "CRS_UNKNOWN", prj)
     old = b'GEOGCS["GCS_Beijing_1954",DATUM["D_Beijing_1954",SPHEROID["Krasovsky_1940",6378245.0,298.3]],PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]]'
     yield one("Beijing 1954", "CRS_NO_TRANSFORMATION", old)
     local = b'PROJCS["Nanjing_Local",GEOGCS["GCS_Local",DATUM["D_Local",SPHEROID["S",6378140,298.257]],PRIMEM["Greenwich",0],UNIT["Degree",0.0174532925199433]],PROJECTION["Transverse_Mercator"],UNIT["Meter",1]]'
