@@ -1,0 +1,110 @@
+"""All defects of a coverage, or those around a change."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+import shapely
+from shapely import MultiPolygon
+from shapely.geometry.base import BaseGeometry
+
+from geo.coverage.grid import multi, polygons
+from geo.soundness.defects.communities import community_defects
+from geo.soundness.defects.gaps import faces, gap_defects, gaps_near
+from geo.soundness.defects.kinds import Defect
+from geo.soundness.defects.layer import Layer, Positions
+from geo.soundness.defects.outside import outside_branch
+from geo.soundness.defects.overlaps import overlaps
+from geo.soundness.defects.rings import invalid_rings, part_defects, vertex_defects
+from geo.soundness.limits import Thresholds
+
+Areas = Mapping[str, MultiPolygon]
+
+THRESHOLDS: Final = Thresholds()
+NO_COMMUNITIES: Final[Areas] = MappingProxyType({})
+
+
+def defects(
+    areas: Areas,
+    *,
+    branch: MultiPolygon | None = None,
+    communities: Areas = NO_COMMUNITIES,
+    thresholds: Thresholds = THRESHOLDS,
+) -> list[Defect]:
+    """Every defect of a coverage. All areas in CGCS2000 degrees: `areas` by team, `communities` by code, the branch's own.
+
+    Raises `geo.soundness.errors.TooComplex` rather than run for minutes.
+    """
+    layer = Layer.of(areas)
+    everything = layer.positions(None)
+    found = faces(layer, branch, thresholds)
+    return [
+        *_of_areas(layer, everything, found.overlapping(layer, thresholds), branch, thresholds),
+        *gap_defects(layer, found.gaps(thresholds), thresholds),
+        *community_defects(layer, communities, branch, thresholds),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbourhood:
+    """What has to be looked at after a change.
+
+    `areas`: at least the changed ones and all that touch what the changed codes had or have, or the communities. `before`: what each
+    changed code had (None: nothing). `gaps`: the known pieces of nobody's land that touch what the changed codes had or have.
+    `communities`: those whose land changed hands.
+    """
+
+    areas: Areas
+    before: Mapping[str, MultiPolygon | None]
+    gaps: Sequence[BaseGeometry] = ()
+    communities: Areas = field(default_factory=dict)
+    branch: MultiPolygon | None = None
+
+
+def defects_near(around: Neighbourhood, thresholds: Thresholds = THRESHOLDS) -> list[Defect]:
+    """The defects that concern the changed codes (those of `around.before`), and the nobody's land in place of `around.gaps`.
+
+    They replace: defects of an area, outside or overlap that name a changed code; `around.gaps`; those of `around.communities`.
+    The time depends on what is around, and on nothing else. Raises `geo.soundness.errors.TooComplex`.
+    """
+    layer = Layer.of(around.areas)
+    if around.branch is not None:
+        shapely.prepare(around.branch)
+    of = layer.positions(around.before)
+    gaps = gaps_near(layer, around.before, around.before, around.gaps, around.branch, thresholds)
+    return [
+        *_of_areas(layer, of, of, around.branch, thresholds),
+        *gap_defects(layer, gaps, thresholds),
+        *community_defects(layer, around.communities, around.branch, thresholds),
+    ]
+
+
+def changed_land(before: Mapping[str, MultiPolygon | None], after: Mapping[str, MultiPolygon | None]) -> MultiPolygon:
+    """The land that a change gives or takes: what changed codes have now or had before, and not both."""
+    lands = []
+    for code, old in before.items():
+        new = after.get(code)
+        old_land = old if old is None or old.is_valid else shapely.make_valid(old, method="structure")
+        new_land = new if new is None or new.is_valid else shapely.make_valid(new, method="structure")
+        if old_land is None or new_land is None:
+            lands += polygons(old_land or new_land)
+        elif old_land is not new_land:
+            lands += polygons(shapely.symmetric_difference(old_land, new_land))
+    return multi(lands)
+
+
+def _of_areas(
+    layer: Layer, of: Positions, crossing: Positions, branch: MultiPolygon | None, thresholds: Thresholds
+) -> list[Defect]:
+    """Defects of the areas `of`; overlaps of `crossing` with any."""
+    if not len(of):
+        return []
+    return [
+        *invalid_rings(layer, of),
+        *overlaps(layer, crossing, thresholds),
+        *outside_branch(layer, of, branch, thresholds),
+        *part_defects(layer, of, thresholds),
+        *vertex_defects(layer, of, thresholds),
+    ]
+
