@@ -16,7 +16,7 @@ from geo.soundness.defects.kinds import Defect
 from geo.soundness.defects.layer import Layer, Positions
 from geo.soundness.defects.outside import outside_branch
 from geo.soundness.defects.overlaps import overlaps
-from geo.soundness.defects.rings import invalid_rings, part_defects, vertex_defects
+from geo.soundness.defects.rings import invalid_rings, part_defect, part_defects, vertex_defects
 from geo.soundness.limits import Thresholds
 
 Areas = Mapping[str, MultiPolygon]
@@ -52,12 +52,14 @@ class Neighbourhood:
 
     `areas`: at least the changed ones and all that touch what the changed codes had or have, or the communities. `before`: what each
     changed code had (None: nothing). `gaps`: the known pieces of nobody's land that touch what the changed codes had or have.
-    `communities`: those whose land changed hands.
+    `parts`: code and place of the known defects of parts of other areas that touch what the changed codes had or have; their neighbours
+    may be others now. `communities`: those that the changed land touches.
     """
 
     areas: Areas
     before: Mapping[str, MultiPolygon | None]
     gaps: Sequence[BaseGeometry] = ()
+    parts: Sequence[tuple[str, BaseGeometry]] = ()
     communities: Areas = field(default_factory=dict)
     branch: MultiPolygon | None = None
 
@@ -65,16 +67,19 @@ class Neighbourhood:
 def defects_near(around: Neighbourhood, thresholds: Thresholds = THRESHOLDS) -> list[Defect]:
     """The defects that concern the changed codes (those of `around.before`), and the nobody's land in place of `around.gaps`.
 
-    They replace: defects of an area, outside or overlap that name a changed code; `around.gaps`; those of `around.communities`.
+    They replace: defects of an area, outside or overlap that name a changed code; `around.gaps`, `around.parts`; those of
+    `around.communities`.
     The time depends on what is around, and on nothing else. Raises `geo.soundness.errors.TooComplex`.
     """
     layer = Layer.of(around.areas)
     if around.branch is not None:
         shapely.prepare(around.branch)
     of = layer.positions(around.before)
+    parts = [part_defect(layer, code, part, thresholds) for code, part in around.parts]
     gaps = gaps_near(layer, around.before, around.before, around.gaps, around.branch, thresholds)
     return [
         *_of_areas(layer, of, of, around.branch, thresholds),
+        *(part for part in parts if part is not None),
         *gap_defects(layer, gaps, thresholds),
         *community_defects(layer, around.communities, around.branch, thresholds),
     ]

@@ -18,6 +18,9 @@ DISCONNECTED_PART: Final = "DISCONNECTED_PART"
 TOO_MANY_VERTICES: Final = "TOO_MANY_VERTICES"
 DUPLICATED_VERTEX: Final = "DUPLICATED_VERTEX"
 
+PART: Final = "PART"
+"""Kind of a sliver that is a part of an area; the others are `GAP` and `OVERLAP`."""
+
 GIVE: Final = "GIVE"
 """The land goes to the team that the way names; of an overlap the others lose it."""
 CLIP: Final = "CLIP"
@@ -53,3 +56,8 @@ class Defect:
     community_codes: tuple[str, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
     ways: tuple[Way, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """What a sliver is a sliver of; else the code."""
+        return str(self.details.get("kind", self.code))

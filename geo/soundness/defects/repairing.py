@@ -10,10 +10,12 @@ from geo.coverage.transferring import Areas, require
 from geo.soundness.defects.kinds import (
     CLIP,
     COMMUNITY_SHARED,
+    DISCONNECTED_PART,
     DROP_DUPLICATES,
     GIVE,
     MEND,
     OVERLAP,
+    PART,
     Defect,
     Way,
 )
@@ -37,7 +39,8 @@ def repair(areas: Areas, defect: Defect, way: Way) -> Change:
     team = way.team_code
     if way.code == MEND and team is not None:
         require(areas, team)
-        return replace(areas, team, areas[team])
+        # As if the team came anew: what it had cannot be compared with anything.
+        return replace({code: area for code, area in areas.items() if code != team}, team, areas[team])
     if way.code == DROP_DUPLICATES and team is not None:
         require(areas, team)
         return Change({team: canonical(shapely.remove_repeated_points(areas[team], 0.0))}, (), frozenset({team}))
@@ -49,19 +52,15 @@ def repair(areas: Areas, defect: Defect, way: Way) -> Change:
 
 
 def _given(areas: Areas, defect: Defect, team: str) -> Change:
-    if OVERLAP in (defect.code, defect.details.get("kind")):
+    if defect.kind == OVERLAP:
         # The other keeps what the team does not have: cut along the team's own border, wherever it has been noded.
         require(areas, team)
         (loser,) = (code for code in defect.team_codes if code != team)
         return cut_hole(areas, loser, _reaching(areas[team], defect.place))
     if defect.code == COMMUNITY_SHARED:
         return transfer(areas, defect.place, team, {code for code in defect.team_codes if code != team and code in areas})
-    owner = {code for code in defect.team_codes if code in areas} if _is_part(defect) else {None}
+    owner = {code for code in defect.team_codes if code in areas} if defect.kind in (PART, DISCONNECTED_PART) else {None}
     return transfer(areas, defect.place, team, owner)
-
-
-def _is_part(defect: Defect) -> bool:
-    return defect.code == "DISCONNECTED_PART" or defect.details.get("kind") == "PART"
 
 
 def _reaching(area: MultiPolygon, place: object) -> MultiPolygon:

@@ -16,6 +16,7 @@ from geo.soundness.defects.kinds import (
     GIVE,
     INVALID_RING,
     MEND,
+    PART,
     SLIVER,
     TOO_MANY_VERTICES,
     Defect,
@@ -74,29 +75,34 @@ def vertex_defects(layer: Layer, of: Positions, thresholds: Thresholds) -> list[
 
 def part_defects(layer: Layer, of: Positions, thresholds: Thresholds) -> list[Defect]:
     """Parts of an area apart from its largest, and slivers: narrow or tiny parts, or areas that are nothing else."""
-    found = []
-    for position, part, main in _candidates(layer, of, thresholds):
-        size, width = float(area_m2(part)[0]), float(widths_m([part])[0])
-        sliver = width < thresholds.sliver_width_m or size < thresholds.sliver_area_m2
-        if main and not sliver:
-            continue
-        code = layer.codes[position]
-        (borders,) = layer.borders([part], without=(code,))
-        found.append(
-            Defect(
-                SLIVER if sliver else DISCONNECTED_PART,
-                (code,),
-                part,
-                area_m2=size,
-                details={
-                    **({"kind": "PART"} if sliver else {}),
-                    "width_m": width,
-                    "borders": [{"team_code": other, "length_m": metres} for other, metres in borders],
-                },
-                ways=tuple(Way(GIVE, other) for other, _ in borders),
-            )
-        )
-    return found
+    return [
+        found
+        for position, part, main in _candidates(layer, of, thresholds)
+        if (found := part_defect(layer, layer.codes[position], part, thresholds, main=main)) is not None
+    ]
+
+
+def part_defect(
+    layer: Layer, code: str, part: BaseGeometry, thresholds: Thresholds, *, main: bool = False
+) -> Defect | None:
+    """What is wrong with a part of an area; `main`: its largest, which is at most a sliver. `layer` must hold all that touch the part."""
+    size, width = float(area_m2(part)[0]), float(widths_m([part])[0])
+    sliver = width < thresholds.sliver_width_m or size < thresholds.sliver_area_m2
+    if main and not sliver:
+        return None
+    (borders,) = layer.borders([part], without=(code,))
+    return Defect(
+        SLIVER if sliver else DISCONNECTED_PART,
+        (code,),
+        part,
+        area_m2=size,
+        details={
+            **({"kind": PART} if sliver else {}),
+            "width_m": width,
+            "borders": [{"team_code": other, "length_m": metres} for other, metres in borders],
+        },
+        ways=tuple(Way(GIVE, other) for other, _ in borders),
+    )
 
 
 def _candidates(layer: Layer, of: Positions, thresholds: Thresholds) -> list[tuple[int, BaseGeometry, bool]]:
