@@ -1,10 +1,11 @@
 """All defects of a coverage, or those around a change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
+import numpy as np
 import shapely
 from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
@@ -12,8 +13,8 @@ from shapely.geometry.base import BaseGeometry
 from geo.coverage.grid import multi, polygons
 from geo.soundness.defects.communities import community_defects
 from geo.soundness.defects.gaps import faces, gap_defects, gaps_near
-from geo.soundness.defects.kinds import Defect
-from geo.soundness.defects.layer import Layer, Positions
+from geo.soundness.defects.kinds import DISCONNECTED_PART, GAP, HOLE, PART, Defect
+from geo.soundness.defects.layer import TOUCHING_DEG, Layer, Positions
 from geo.soundness.defects.outside import outside_branch
 from geo.soundness.defects.overlaps import overlaps
 from geo.soundness.defects.rings import invalid_rings, part_defect, part_defects, vertex_defects
@@ -83,6 +84,51 @@ def defects_near(around: Neighbourhood, thresholds: Thresholds = THRESHOLDS) -> 
         *gap_defects(layer, gaps, thresholds),
         *community_defects(layer, around.communities, around.branch, thresholds),
     ]
+
+
+def superseded(
+    known: Sequence[Defect], touched: BaseGeometry, changed: Collection[str], communities: Collection[str]
+) -> list[int]:
+    """Positions of the known defects that `defects_near` finds anew after a change, if they are still there.
+
+    `touched`: all that the changed codes had or have. `communities`: those of `Neighbourhood.communities`.
+    """
+    shapely.prepare(touched)
+    near = shapely.dwithin(np.array([one.place for one in known], dtype=object), touched, TOUCHING_DEG)
+    gone = []
+    for position, (one, meets) in enumerate(zip(known, np.atleast_1d(near), strict=True)):
+        if one.community_codes:
+            stale = not set(one.community_codes).isdisjoint(communities)
+        elif one.kind in (GAP, HOLE):
+            stale = bool(meets)
+        else:
+            stale = not set(one.team_codes).isdisjoint(changed) or (one.kind in (PART, DISCONNECTED_PART) and bool(meets))
+        if stale:
+            gone.append(position)
+    return gone
+
+
+def neighbourhood(
+    areas: Areas,
+    before: Mapping[str, MultiPolygon | None],
+    known: Sequence[Defect],
+    *,
+    communities: Areas,
+    branch: MultiPolygon | None,
+) -> Neighbourhood:
+    """What `defects_near` looks at, out of the known defects that are `superseded`."""
+    return Neighbourhood(
+        areas,
+        before,
+        [one.place for one in known if one.kind in (GAP, HOLE) and not one.community_codes],
+        [
+            (one.team_codes[0], one.place)
+            for one in known
+            if one.kind in (PART, DISCONNECTED_PART) and one.team_codes[0] not in before
+        ],
+        communities,
+        branch,
+    )
 
 
 def changed_land(before: Mapping[str, MultiPolygon | None], after: Mapping[str, MultiPolygon | None]) -> MultiPolygon:

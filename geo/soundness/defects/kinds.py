@@ -27,6 +27,8 @@ CLIP: Final = "CLIP"
 """What lies outside of the branch becomes nobody's."""
 MEND: Final = "MEND"
 """A border that crosses itself is rebuilt."""
+REMOVE: Final = "REMOVE"
+"""The team has no territory any more; its land becomes nobody's."""
 DROP_DUPLICATES: Final = "DROP_DUPLICATES"
 """Of vertices that repeat the one before, the first stays."""
 

@@ -18,7 +18,7 @@ from geo.soundness.errors import TooComplex
 Shapes = NDArray[Any]
 Positions = NDArray[np.intp]
 
-_TOUCHING_DEG: Final = 3 * GRID_DEG
+TOUCHING_DEG: Final = 3 * GRID_DEG
 """A border and its neighbour's, each rounded to the grid, are no farther apart."""
 
 _SURELY_CHEAP: Final = 250_000
@@ -94,7 +94,7 @@ class Layer:
         land_of_part = np.array([n for n, _ in parts])
         land = land_of_part[of_ring[of_point[1:][same]]]
         middle = shapely.points(ends.mean(axis=1))
-        edge, area = self.tree.query(middle, predicate="dwithin", distance=_TOUCHING_DEG)
+        edge, area = self.tree.query(middle, predicate="dwithin", distance=TOUCHING_DEG)
         metres = length_m(shapely.linestrings(ends))[edge]
         keys, inverse = np.unique(np.stack([land[edge], area], axis=1), axis=0, return_inverse=True)
         total = np.bincount(inverse.reshape(-1), weights=metres, minlength=len(keys))

@@ -3,23 +3,28 @@
 import shapely
 from shapely import MultiPolygon
 
-from geo.coverage import Change, cut_hole, replace, transfer
+from geo.coverage import Change, cut_hole, remove, replace, transfer
 from geo.coverage.errors import NothingThere
 from geo.coverage.grid import canonical, multi, polygons
 from geo.coverage.transferring import Areas, require
 from geo.soundness.defects.kinds import (
     CLIP,
     COMMUNITY_SHARED,
-    DISCONNECTED_PART,
     DROP_DUPLICATES,
+    GAP,
     GIVE,
+    HOLE,
     MEND,
     OVERLAP,
-    PART,
+    REMOVE,
+    UNOWNED_COMMUNITY,
     Defect,
     Way,
 )
 from geo.soundness.errors import ShapeRefused
+
+
+_OF_NOBODY = (GAP, HOLE, UNOWNED_COMMUNITY)
 
 
 class NoSuchWay(ShapeRefused):
@@ -30,7 +35,8 @@ class NoSuchWay(ShapeRefused):
 
 def repair(areas: Areas, defect: Defect, way: Way) -> Change:
     """What a way makes of the areas. `areas`: all that touch the box of the defect's place, and those of the teams that it and the way
-    name. Nobody else's land is touched: an overlap goes to one of its two, a gap is filled, a part handed over.
+    name. Nobody else's land is touched: an overlap goes to one of its two, a gap is filled, a part or a whole territory
+    handed over.
 
     Raises `NoSuchWay` for a way that the defect does not offer, and `geo.coverage.CoverageError`.
     """
@@ -44,6 +50,8 @@ def repair(areas: Areas, defect: Defect, way: Way) -> Change:
     if way.code == DROP_DUPLICATES and team is not None:
         require(areas, team)
         return Change({team: canonical(shapely.remove_repeated_points(areas[team], 0.0))}, (), frozenset({team}))
+    if way.code == REMOVE and team is not None:
+        return remove(areas, team)
     if way.code == CLIP and team is not None:
         return transfer(areas, defect.place, None, {team})
     if way.code == GIVE and team is not None:
@@ -59,8 +67,9 @@ def _given(areas: Areas, defect: Defect, team: str) -> Change:
         return cut_hole(areas, loser, _reaching(areas[team], defect.place))
     if defect.code == COMMUNITY_SHARED:
         return transfer(areas, defect.place, team, {code for code in defect.team_codes if code != team and code in areas})
-    owner = {code for code in defect.team_codes if code in areas} if defect.kind in (PART, DISCONNECTED_PART) else {None}
-    return transfer(areas, defect.place, team, owner)
+    if defect.kind in _OF_NOBODY:
+        return transfer(areas, defect.place, team, {None})
+    return transfer(areas, defect.place, team, {code for code in defect.team_codes if code in areas})
 
 
 def _reaching(area: MultiPolygon, place: object) -> MultiPolygon:

@@ -14,8 +14,17 @@ from geo.coverage import CoverageError, cut_hole, give, remove, replace
 from geo.coverage.grid import multi, polygons
 from geo.coverage.measure import area_m2
 from geo.soundness import Thresholds
-from geo.soundness.defects import Defect, Neighbourhood, NoSuchWay, Way, changed_land, defects, defects_near, repair
-from geo.soundness.defects.kinds import DISCONNECTED_PART, PART
+from geo.soundness.defects import (
+    Defect,
+    NoSuchWay,
+    Way,
+    changed_land,
+    defects,
+    defects_near,
+    neighbourhood,
+    repair,
+    superseded,
+)
 from geo.soundness.errors import TooComplex
 
 from .maps import CELL, SOUTH, WEST, box, drawn, whole
@@ -177,29 +186,15 @@ def near(
     touched = shapely.union_all([area for side in (before, after) for code, area in side.items() if code in changed])
     land = changed_land({code: before.get(code) for code in changed}, {code: after.get(code) for code in changed})
     concerned = {code for code, area in communities.items() if shapely.intersects(area, land)}
-    gone, gaps, parts = [], [], []
-    for one in known:
-        meets = shapely.dwithin(one.place, touched, 3e-8)
-        if one.community_codes:
-            stale = bool(concerned & set(one.community_codes))
-        elif one.kind in ("GAP", "HOLE"):
-            stale = meets
-            gaps += [one.place] if stale else []
-        else:
-            stale = bool(changed & set(one.team_codes))
-            if one.kind in (PART, DISCONNECTED_PART) and not stale and meets:
-                stale = True
-                parts.append((one.team_codes[0], one.place))
-        gone += [one] if stale else []
-    around = Neighbourhood(
+    gone = superseded(known, touched, changed, concerned)
+    around = neighbourhood(
         dict(after),
         {code: before.get(code) for code in changed},
-        gaps,
-        parts,
-        {code: communities[code] for code in concerned},
-        branch,
+        [known[n] for n in gone],
+        communities={code: communities[code] for code in concerned},
+        branch=branch,
     )
-    return [one for one in known if not any(one is other for other in gone)] + defects_near(around)
+    return [one for n, one in enumerate(known) if n not in gone] + defects_near(around)
 
 
 def summary(found: list[Defect]) -> Counter[tuple[object, ...]]:
