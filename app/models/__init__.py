@@ -15,6 +15,7 @@ from app.models.allocation import (
 )
 from app.models.base import SRID, Base
 from app.models.calibration import Calibration
+from app.models.customers import CustomerChange
 from app.models.gazetteer import VERSION_CAUSES, GazetteerChange, GazetteerVersion
 from app.models.organisation import Agent, BranchArea, Organisation, Team
 from app.models.policies import ADDRESS_KINDS, LEVELS, REASONS, Address, Location, OrphanEvent, Policy, Policyholder
@@ -70,6 +71,7 @@ __all__ = [
     "BranchArea",
     "Calibration",
     "Community",
+    "CustomerChange",
     "Decision",
     "DeliveredTerritory",
     "GazetteerChange",
