@@ -252,7 +252,9 @@ def _organisation(connection: Connection, areas: NDArray[Any]) -> None:
             VALUES ('B', 1, '基准', 'DELIVERED', 'DRAFT') RETURNING id"""
         )
     ).scalar_one()
-    frame = pl.DataFrame({"code": codes, "shape": [bytes(shape) for shape in shapely.to_wkb(shapely.multipolygons(areas[:, None]))]})
+    frame = pl.DataFrame(
+        {"code": codes, "shape": [bytes(shape) for shape in shapely.to_wkb(shapely.multipolygons(areas[:, None]))]}
+    )
     connection.execute(text("CREATE TEMPORARY TABLE drawn_shape (code text, shape bytea) ON COMMIT DROP"))
     copy_in(connection, "drawn_shape", frame.columns, frame)
     connection.execute(text("INSERT INTO territory_shape (geom) SELECT ST_GeomFromWKB(shape, 4490) FROM drawn_shape"))

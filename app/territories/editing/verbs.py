@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import shapely
 from shapely import MultiPolygon
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from app.territories.editing import repository
 from app.territories.editing.drawn import area_of, line_of, region_of
 from app.territories.editing.errors import UnknownCommunity
-from app.territories.editing.repository import Areas, Envelope
+from app.territories.editing.repository import NOWHERE, Areas, Envelope
 from app.territories.editing.schemas import (
     AssignCommunities,
     CutHole,
@@ -35,9 +35,6 @@ from geo.coverage.vertices import NEAR_DEG
 
 _COMMUNITIES = text("SELECT code, ST_AsBinary(geom) AS area FROM community WHERE code = ANY (:codes) ORDER BY code")
 _BRANCH_AREA = text("SELECT ST_AsBinary(geom) FROM branch_area WHERE branch_code = :branch")
-
-NOWHERE: Final[Envelope] = (0.0, 0.0, 0.0, 0.0)
-"""An envelope that no territory touches: what is loaded are the teams that a verb names."""
 
 
 @dataclass(frozen=True, slots=True)
