@@ -32,7 +32,9 @@ from app.review.endpoints import router as review
 from app.settings import Settings
 from app.statistics.endpoints import router as statistics
 from app.supervisor import Supervisor
+from app.territories.editing.endpoints import router as territory_drawing
 from app.territories.endpoints import router as territories
+from app.territories.plans.endpoints import router as territory_plans
 from app.tiles.endpoints import router as tiles
 from app.web import serve_web
 from geo.errors import GeoError
@@ -54,6 +56,14 @@ _TAGS = [
     {"name": "cases", "description": "案件与分配理由 / cases and why they went where they went"},
     {"name": "organisation", "description": "机构、团队、团队保单池 / organisations, teams, pools"},
     {"name": "territories", "description": "区域归属 / who owns a place"},
+    {
+        "name": "territory plans",
+        "description": "区域方案：版本、审批、发布、恢复 / versions of territories: approved, published on a date, taken up again",
+    },
+    {
+        "name": "territory drawing",
+        "description": "区域绘制：编辑、撤销、冲突 / drawing a draft: edits, undo, conflicts",
+    },
     {
         "name": "addresses",
         "description": "地址定位：在哪里、归谁、是否足够确定 / where an address is, whose, and how sure",
@@ -123,6 +133,8 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         statistics,
         gazetteer,
         review,
+        territory_plans,
+        territory_drawing,
     ):  # the busiest first
         app.include_router(router, prefix=PREFIX)
     app.include_router(tiles)

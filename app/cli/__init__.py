@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from app.cli import allocation, bench, calibration, files, gazetteer, geocoding, providers, review, server
+from app.cli import allocation, bench, calibration, files, gazetteer, geocoding, plans, providers, review, server
 from app.cli.console import explain_failure
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ calibration.register(app)
 providers.register(app)
 allocation.register(app)
 review.register(app)
+plans.register(app)
 server.register(app)
 bench.register(app)
 
