@@ -1,7 +1,6 @@
 """The collections: which there are, for whom, and how each is read."""
 
 import re
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -252,5 +251,3 @@ def _defects_of(plan: RowMapping) -> Collection:
         values={"plan": plan["id"]},
         plan_id=plan["id"],
     )
-
-

@@ -6,6 +6,7 @@ from app.ogc.collection import Collection, Extent, Field
 from app.ogc.crs import CRS84, STORAGE, uris
 from app.ogc.links import GEOJSON, HTML, JSON, OPENAPI, QUERYABLES, SCHEMA, Site, both
 
+VERSION = "1.0"
 TITLE = "归单 Guidan：区域与孤儿单"
 DESCRIPTION = (
     "供 GIS 软件读取社区、区域、方案与孤儿单，并修改草稿方案。坐标缺省为先经度后纬度。 "

@@ -32,9 +32,7 @@ class Site:
         path = "".join(f"/{quote(part, safe='')}" for part in parts) or "/"
         return f"{self.root}{path}{'?' + urlencode(query) if query else ''}"
 
-    def link(
-        self, rel: str, kind: str, title: str, *parts: str, query: Mapping[str, Any] | None = None
-    ) -> Link:
+    def link(self, rel: str, kind: str, title: str, *parts: str, query: Mapping[str, Any] | None = None) -> Link:
         """A link as OGC API has it."""
         return {"href": self.at(*parts, query=query), "rel": rel, "type": kind, "title": title}
 

@@ -54,8 +54,12 @@ def _paths(base: str, word: str, path_parameters: list[Any], of: Collection | No
         for known in (of.fields if of is not None else ())
         if known.queryable
     ]
-    items = _get(f"get{word}Features", f"要素 Features{_of(of)}", [*path_parameters, *_refs(*_ITEM_WORDS), *filters], GEOJSON)
-    item = _get(f"get{word}Feature", f"一个要素 One feature{_of(of)}", [*path_parameters, feature_id, *_refs("crs")], GEOJSON)
+    items = _get(
+        f"get{word}Features", f"要素 Features{_of(of)}", [*path_parameters, *_refs(*_ITEM_WORDS), *filters], GEOJSON
+    )
+    item = _get(
+        f"get{word}Feature", f"一个要素 One feature{_of(of)}", [*path_parameters, feature_id, *_refs("crs")], GEOJSON
+    )
     if of is None or of.editable:
         items["post"] = _edit(f"create{word}Feature", "新增 Create", path_parameters, "201", body=True)
         for method, title, body in (("put", "替换 Replace", True), ("delete", "删除 Delete", False)):
@@ -123,7 +127,11 @@ def _parameters() -> dict[str, Any]:
     def query(name: str, title: str, schema: dict[str, Any], **more: Any) -> dict[str, Any]:
         return {"name": name, "in": "query", "required": False, "description": title, "schema": schema, **more}
 
-    numbers = {"type": "array", "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}], "items": {"type": "number"}}
+    numbers = {
+        "type": "array",
+        "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}],
+        "items": {"type": "number"},
+    }
     system = {"type": "string", "format": "uri", "enum": list(uris()), "default": CRS84}
     return {
         "f": query("f", "格式 Format", {"type": "string", "enum": ["json", "html"]}),
@@ -131,7 +139,9 @@ def _parameters() -> dict[str, Any]:
         "bboxCrs": query("bbox-crs", "bbox 的坐标系 System of bbox", system),
         "datetime": query("datetime", "时刻或区间 Instant or interval, RFC 3339", {"type": "string"}),
         "limit": query(
-            "limit", "每页个数 Features on a page", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
+            "limit",
+            "每页个数 Features on a page",
+            {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
         ),
         "crs": query("crs", "输出坐标系 System of the answer", system),
         "cursor": query("cursor", "翻页 Paging; follow the links next", {"type": "string"}),

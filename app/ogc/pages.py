@@ -42,7 +42,9 @@ def paragraph(text: str) -> str:
 def links(listed: Sequence[Mapping[str, Any]]) -> str:
     """Links as a list; the page's own left out."""
     shown = [link for link in listed if link["rel"] != "self"]
-    rows = "".join(f'<li><a href="{escape(link["href"])}">{escape(link.get("title") or link["rel"])}</a></li>' for link in shown)
+    rows = "".join(
+        f'<li><a href="{escape(link["href"])}">{escape(link.get("title") or link["rel"])}</a></li>' for link in shown
+    )
     return f"<h2>链接 Links</h2><ul>{rows}</ul>"
 
 

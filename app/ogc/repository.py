@@ -74,9 +74,7 @@ def count(connection: Connection, collection: Collection, wanted: Wanted, *, sco
     return int(connection.execute(statement, values).scalar_one())
 
 
-def explain(
-    connection: Connection, collection: Collection, wanted: Wanted, *, scope: Scope, today: date
-) -> list[str]:
+def explain(connection: Connection, collection: Collection, wanted: Wanted, *, scope: Scope, today: date) -> list[str]:
     """The plan by which PostgreSQL reads the first page."""
     condition, values = _condition(collection, wanted, scope=scope, today=today)
     expressions = ", ".join(sql for sql, _ in collection.key)
@@ -150,6 +148,4 @@ def _stream(
         for row in rows:
             told = dict(zip(fields, row[keys + 2 :], strict=True))
             etag = row[keys + 1]
-            yield Found(
-                tuple(row[:keys]), row[keys], collection.finish(told), str(etag) if etag is not None else None
-            )
+            yield Found(tuple(row[:keys]), row[keys], collection.finish(told), str(etag) if etag is not None else None)
