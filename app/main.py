@@ -26,6 +26,7 @@ from app.fields import Input, Output
 from app.gazetteer.endpoints import router as gazetteer
 from app.health import DatabaseFigures
 from app.health import router as health
+from app.ogc import application as ogc
 from app.organisation.endpoints import router as organisation
 from app.policies.endpoints import router as policies
 from app.problems import Problem, answer
@@ -150,6 +151,7 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         app.include_router(router, prefix=PREFIX)
     app.include_router(tiles)
     app.include_router(health)
+    ogc.mount(app)
     serve_web(app, settings.web)
 
     for kind in (AppError, GeoError, RequestValidationError, HTTPException, SQLAlchemyError):
