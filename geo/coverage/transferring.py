@@ -18,8 +18,8 @@ Areas = Mapping[str, MultiPolygon]
 
 DUST_CELLS: Final = 100
 """A piece left over is dust when it is smaller than a square of so many cells (11 cm) …"""
-THIN_CELLS: Final = 2
-"""… or thinner, on average, than so many cells (2 mm): area below this times half its outline."""
+THIN_CELLS: Final = 4
+"""… or thinner, on average, than so many cells (4 mm): its area by half its outline."""
 
 
 @dataclass(frozen=True)
