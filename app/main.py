@@ -35,6 +35,7 @@ from app.supervisor import Supervisor
 from app.territories.editing.endpoints import router as territory_drawing
 from app.territories.endpoints import router as territories
 from app.territories.plans.endpoints import router as territory_plans
+from app.territories.validation.endpoints import router as territory_defects
 from app.tiles.endpoints import router as tiles
 from app.web import serve_web
 from geo.errors import GeoError
@@ -63,6 +64,10 @@ _TAGS = [
     {
         "name": "territory drawing",
         "description": "区域绘制：编辑、撤销、冲突 / drawing a draft: edits, undo, conflicts",
+    },
+    {
+        "name": "territory defects",
+        "description": "区域校验：问题、严重程度、涉及的客户、修复办法 / what is wrong with a draft, whom it touches, ways to mend it",
     },
     {
         "name": "addresses",
@@ -135,6 +140,7 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         review,
         territory_plans,
         territory_drawing,
+        territory_defects,
     ):  # the busiest first
         app.include_router(router, prefix=PREFIX)
     app.include_router(tiles)

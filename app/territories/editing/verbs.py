@@ -23,11 +23,13 @@ from app.territories.editing.schemas import (
     Merge,
     MoveVertex,
     Remove,
+    Repair,
     Replace,
     Reshape,
     Split,
     Verb,
 )
+from app.territories.validation.repair import work_out_repair
 from geo import coverage
 from geo.coverage import Change
 from geo.coverage.reach import MARGIN_DEG
@@ -122,6 +124,9 @@ def work_out(
             within = _branch_area(connection, branch_code)
             _, found = coverage.gap_around(load, verb.at, within)
             return Worked(dict(found), coverage.fill_gap(found, verb.at, verb.to_team_code, within))
+        case Repair():
+            areas, change = work_out_repair(connection, plan_id, verb.defect_id, verb.way, verb.team_code, seen)
+            return Worked(areas, change)
     raise NotImplementedError(verb.verb)
 
 
