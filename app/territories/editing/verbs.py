@@ -74,7 +74,7 @@ def work_out(
             if tools or named
             else NOWHERE
         )
-        return dict(coverage.neighbourhood(load, reached))
+        return dict(coverage.neighbourhood(load, reached)[1])
 
     match verb:
         case Draw():

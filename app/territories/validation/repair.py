@@ -85,7 +85,7 @@ def offers(connection: Connection, plan_id: int, defect_id: int) -> list[Offer]:
         except CoverageError as refused:
             found.append(Offer(way, [], refused))
             continue
-        sizes = area_m2([piece.area for piece in change.pieces]) if change.pieces else []
+        sizes = area_m2([piece.area for piece in change.pieces])
         counts = touched(connection, [piece.area for piece in change.pieces])
         found.append(
             Offer(
@@ -111,4 +111,4 @@ def _around(connection: Connection, plan_id: int, defect: Defect, way: Way, seen
         named = load((0.0, 0.0, 0.0, 0.0))
         tools += [named[code] for code in defect.team_codes if code in named]
     tools = [tool for tool in tools if not shapely.is_empty(tool)]
-    return dict(coverage.neighbourhood(load, coverage.reach(*tools)))
+    return dict(coverage.neighbourhood(load, coverage.reach(*tools))[1])

@@ -27,7 +27,7 @@ def community_defects(
     shapes[:] = [_sound(communities[code]) for code in codes]
     if branch is not None and len(codes):
         shapely.prepare(branch)
-        for n in np.flatnonzero(~shapely.covers(branch, shapes)):
+        for n in np.flatnonzero(~shapely.covers(branch, shapes)).tolist():
             shapes[n] = multi(polygons(shapely.intersection(shapes[n], branch)))
     whole = area_m2(shapes)
     owners = _owners(layer, shapes, whole)

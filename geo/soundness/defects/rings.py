@@ -114,7 +114,7 @@ def _candidates(layer: Layer, of: Positions, thresholds: Thresholds) -> list[tup
         return []
     alone = shapely.get_num_geometries(areas) == 1
     maybe = ~alone | may_be_narrower(areas, thresholds.sliver_width_m) | (shapely.area(areas) < 1e-8)
-    listed = []
+    listed: list[tuple[int, BaseGeometry, bool]] = []
     for position in of[maybe]:
         parts = sorted(polygons(layer.sound[position]), key=lambda part: part.area, reverse=True)
         listed += [(int(position), part, n == 0) for n, part in enumerate(parts)]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import MultiPolygon, Polygon
 
-from geo.coverage import CoverageError, cut_hole, give, remove, replace
+from geo.coverage import CoverageError, give, remove, replace
 from geo.coverage.grid import multi, polygons
 from geo.coverage.measure import area_m2
 from geo.soundness import Thresholds
@@ -115,7 +115,10 @@ def test_slivers_are_told_by_width_whatever_they_are_slivers_of() -> None:
 def test_what_the_grid_rounds_is_no_defect() -> None:
     # one and two cells of the grid between the two
     for cells in (1, 2):
-        areas = {"a": box(0, 0, 1, 1), "b": shapely.transform(box(1, 0, 2, 1), lambda p, c=cells: p + [c * 1e-8, 0])}
+        areas = {
+            "a": box(0, 0, 1, 1),
+            "b": shapely.transform(box(1, 0, 2, 1), lambda p, c=cells: p + np.array([c * 1e-8, 0])),
+        }
         assert defects(areas, branch=shapely.union(box(0, 0, 1, 1), box(0.5, 0, 2, 1))) == []
 
 
