@@ -48,6 +48,7 @@ from app.models.territories import (
     TerritoryShape,
     TerritoryStep,
 )
+from app.models.validation import TerritoryCheck, TerritoryChecked
 
 __all__ = [
     "ADDRESS_KINDS",
@@ -101,6 +102,8 @@ __all__ = [
     "TeamLoad",
     "Territory",
     "TerritoryChange",
+    "TerritoryCheck",
+    "TerritoryChecked",
     "TerritoryConflict",
     "TerritoryConflictSide",
     "TerritoryDefect",
