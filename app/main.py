@@ -35,6 +35,7 @@ from app.supervisor import Supervisor
 from app.territories.consequences.endpoints import router as territory_consequences
 from app.territories.editing.endpoints import router as territory_drawing
 from app.territories.endpoints import router as territories
+from app.territories.pictures.endpoints import router as territory_pictures
 from app.territories.plans.endpoints import router as territory_plans
 from app.tiles.endpoints import router as tiles
 from app.web import serve_web
@@ -140,6 +141,7 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         review,
         territory_plans,
         territory_consequences,
+        territory_pictures,
         territory_drawing,
     ):  # the busiest first
         app.include_router(router, prefix=PREFIX)

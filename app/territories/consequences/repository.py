@@ -114,6 +114,12 @@ _IN_FORCE_OF = text(
     FROM published_territory t WHERE {in_force("t", ":on")} AND t.team_code = ANY (:teams)
     """  # noqa: S608 (fixed words)
 )
+_ALL_IN_FORCE = text(
+    f"""
+    SELECT t.team_code, ST_AsBinary(t.geom) AS area
+    FROM published_territory t WHERE {in_force("t", ":on")} ORDER BY t.team_code
+    """  # noqa: S608 (fixed words)
+)
 _BRANCH_AREA = text("SELECT ST_AsBinary(geom) FROM branch_area WHERE branch_code = :branch")
 _TEAMS_OF_BRANCH = text("SELECT code FROM team WHERE branch_code = :branch")
 _ALL_OF_PLAN = text(
@@ -196,6 +202,11 @@ def read_around(
 def read_in_force(connection: Connection, team_codes: Sequence[str], on: date) -> dict[str, BaseGeometry]:
     """Team → territory in force on a date, of those that have one."""
     return _shapes(connection.execute(_IN_FORCE_OF, {"teams": list(team_codes), "on": on}).all())
+
+
+def read_all_in_force(connection: Connection, on: date) -> dict[str, BaseGeometry]:
+    """Team → territory in force on a date, of all branches, by team."""
+    return _shapes(connection.execute(_ALL_IN_FORCE, {"on": on}).all())
 
 
 def read_version(connection: Connection, plan_id: int) -> dict[str, BaseGeometry]:
