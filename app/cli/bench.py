@@ -16,6 +16,7 @@ def register(app: typer.Typer) -> None:
     benches.command()(crs)
     benches.command()(geocode)
     benches.command()(address)
+    benches.command()(owners)
     benches.command()(whatif)
     benches.command()(compare)
     app.add_typer(benches, name="bench")
@@ -79,6 +80,13 @@ def address() -> None:
 def geocode() -> None:
     """地址解析与定位的吞吐量，与 cpca 相比。 Throughput of parse and geocode, against cpca."""
     from app.bench.geocode import main
+
+    main()
+
+
+def owners() -> None:
+    """某点某日归谁：一个支公司有两百个版本时。 Who owned a point on a day, over two hundred versions of a branch."""
+    from app.bench.owners import main
 
     main()
 

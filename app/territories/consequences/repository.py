@@ -121,7 +121,6 @@ _ALL_IN_FORCE = text(
     """  # noqa: S608 (fixed words)
 )
 _BRANCH_AREA = text("SELECT ST_AsBinary(geom) FROM branch_area WHERE branch_code = :branch")
-_TEAMS_OF_BRANCH = text("SELECT code FROM team WHERE branch_code = :branch")
 _ALL_OF_PLAN = text(
     """
     SELECT t.team_code, ST_AsBinary(s.geom) AS area
@@ -218,11 +217,6 @@ def read_branch_area(connection: Connection, branch_code: str) -> BaseGeometry |
     """The area of a branch, if it is known."""
     area = connection.execute(_BRANCH_AREA, {"branch": branch_code}).scalar()
     return None if area is None else shapely.from_wkb(bytes(area))
-
-
-def read_teams_of(connection: Connection, branch_code: str) -> set[str]:
-    """The codes of a branch's teams."""
-    return set(connection.execute(_TEAMS_OF_BRANCH, {"branch": branch_code}).scalars())
 
 
 def _shapes(rows: Sequence[Any]) -> dict[str, BaseGeometry]:

@@ -1,5 +1,6 @@
 """/territory-plans/{id}/edits and what belongs to drawing: undo, redo, history, conflicts, presence."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import orjson
@@ -29,7 +30,10 @@ from app.territories.editing.schemas import (
     Present,
     Previewed,
     ResolveIn,
+    Traced,
+    TraceIn,
 )
+from app.territories.editing.trace import trace
 from app.territories.plans.endpoints import PlanId, checked_plan
 
 router = APIRouter(route_class=StrictRoute, prefix="/territory-plans/{plan_id}", tags=["territory drawing"])
@@ -94,6 +98,15 @@ def preview_edit(
     version = version_of(wanted.version, if_match)
     outcome = preview(connection, plan_id, wanted.edit, version=version, by=wanted.by)
     body = {"version": outcome.revision, "changed": changed(outcome), "clashes": outcome.clashes}
+    return Response(_body(body), media_type="application/json")
+
+
+@router.post("/trace", operation_id="traceTerritoryBorder", response_model=Traced, responses=documented(404, 413, 415))
+def trace_border(connection: ReadConnection, principal: CurrentPrincipal, plan_id: PlanId, wanted: TraceIn) -> Response:
+    """The line along existing borders from one place to another, the shortest way; to draw with."""
+    checked_plan(connection, principal, plan_id)
+    line = trace(connection, plan_id, wanted.start, wanted.end, long_way=wanted.long_way)
+    body = {"line": orjson.Fragment(shapely.to_geojson(line))}
     return Response(_body(body), media_type="application/json")
 
 
@@ -228,5 +241,5 @@ def _geojson(area: shapely.MultiPolygon | None) -> orjson.Fragment | None:
     return orjson.Fragment(shapely.to_geojson(area)) if area is not None else None
 
 
-def _body(content: dict[str, object]) -> bytes:
+def _body(content: Mapping[str, object]) -> bytes:
     return orjson.dumps(content)

@@ -245,6 +245,20 @@ class ConflictSide(Output):
     theirs: dict[str, Any] | None
 
 
+class TraceIn(Input):
+    """Two places near borders of the draft. `long_way`: the other way around, where there is one."""
+
+    start: Position
+    end: Position
+    long_way: bool = False
+
+
+class Traced(Output):
+    """The line along existing borders, from vertex to vertex; CGCS2000 degrees."""
+
+    line: dict[str, Any]
+
+
 class EditConflict(Output):
     """An edit that met somebody else's change of the same territory."""
 
