@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from app.access.principal import Principal, Scope
 from app.deps import get_principal
 from app.main import configured, create_app
+
 from tests.api.conftest import app, client, settings_for, world, world_template, world_url
 from tests.api.world import add_orphan
 

@@ -34,9 +34,7 @@ def community_defects(
         least = max(thresholds.community_m2, thresholds.community_share * whole[n])
         if whole[n] < thresholds.community_m2:
             continue
-        shares = sorted(
-            ((size, other) for other, size in owners[n].items() if size >= least), key=lambda one: (-one[0], one[1])
-        )
+        shares = sorted(((size, other) for other, size in owners[n].items() if size >= least), key=lambda one: (-one[0], one[1]))
         told = [{"team_code": other, "share": size / whole[n]} for size, other in shares]
         if len(shares) > 1:
             found.append(

@@ -23,6 +23,7 @@ from geo.soundness.defects.kinds import (
 )
 from geo.soundness.errors import ShapeRefused
 
+
 _OF_NOBODY = (GAP, HOLE, UNOWNED_COMMUNITY)
 
 
@@ -65,9 +66,7 @@ def _given(areas: Areas, defect: Defect, team: str) -> Change:
         (loser,) = (code for code in defect.team_codes if code != team)
         return cut_hole(areas, loser, _reaching(areas[team], defect.place))
     if defect.code == COMMUNITY_SHARED:
-        return transfer(
-            areas, defect.place, team, {code for code in defect.team_codes if code != team and code in areas}
-        )
+        return transfer(areas, defect.place, team, {code for code in defect.team_codes if code != team and code in areas})
     if defect.kind in _OF_NOBODY:
         return transfer(areas, defect.place, team, {None})
     return transfer(areas, defect.place, team, {code for code in defect.team_codes if code in areas})

@@ -49,9 +49,7 @@ def vertex_defects(layer: Layer, of: Positions, thresholds: Thresholds) -> list[
     found = []
     areas = layer.areas[of]
     counts = vertices(areas) if len(areas) else np.zeros(0, dtype=np.int64)
-    for position, count in zip(
-        of[counts > thresholds.max_vertices], counts[counts > thresholds.max_vertices], strict=True
-    ):
+    for position, count in zip(of[counts > thresholds.max_vertices], counts[counts > thresholds.max_vertices], strict=True):
         place = shapely.point_on_surface(layer.sound[position])
         found.append(Defect(TOO_MANY_VERTICES, (layer.codes[position],), place, details={"vertices": int(count)}))
     parts, of_part = shapely.get_parts(areas, return_index=True)
