@@ -8,7 +8,19 @@ import sys
 
 import typer
 
-from app.cli import allocation, bench, calibration, files, gazetteer, geocoding, plans, providers, review, server
+from app.cli import (
+    allocation,
+    bench,
+    calibration,
+    files,
+    gazetteer,
+    geocoding,
+    plan_files,
+    plans,
+    providers,
+    review,
+    server,
+)
 from app.cli.console import explain_failure
 
 app = typer.Typer(
@@ -26,6 +38,7 @@ providers.register(app)
 allocation.register(app)
 review.register(app)
 plans.register(app)
+plan_files.register()
 server.register(app)
 bench.register(app)
 

@@ -17,6 +17,8 @@ def register(app: typer.Typer) -> None:
     benches.command()(geocode)
     benches.command()(address)
     benches.command()(owners)
+    benches.command()(whatif)
+    benches.command()(compare)
     app.add_typer(benches, name="bench")
 
 
@@ -87,3 +89,22 @@ def owners() -> None:
     from app.bench.owners import main
 
     main()
+
+
+def whatif(
+    customers: Annotated[int, typer.Option(min=1000, max=5_000_000, help="客户数 / customers")] = 1_000_000,
+    edits: Annotated[int, typer.Option(min=1, max=5_000, help="编辑次数 / edits")] = 500,
+) -> None:
+    """区域试算：一次编辑影响谁，与整体重新匹配相比。 What an edit of territories would mean, over HTTP, against a whole join."""
+    from app.bench.whatif import run
+
+    print_json(run(customers=customers, edits=edits, say=_say))
+
+
+def compare(
+    customers: Annotated[int, typer.Option(min=1000, max=5_000_000, help="客户数 / customers")] = 1_000_000,
+) -> None:
+    """两个区域方案的差异。 The difference of two versions of territories, over HTTP."""
+    from app.bench.compare import run
+
+    print_json(run(customers=customers, say=_say))

@@ -20,11 +20,11 @@ Cells = Mapping[str, MultiPolygon]
 
 @dataclass(frozen=True)
 class Arrangement:
-    """`areas`: code → area in cells. `lines`: the tool's lines as (k, 2) cells. `noded`: codes that got vertices."""
+    """`areas`: code → area in cells. `lines`: the tool's lines as (k, 2) cells. `bent`: (k, 4) boxes in cells of the edges that got vertices."""
 
     areas: dict[str, MultiPolygon]
     lines: list[Ints]
-    noded: frozenset[str]
+    bent: Ints
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def arrange(
     lines = [_without_repeats(line) for line in lines]
     tool = np.concatenate([np.empty((0, 4), dtype=np.int64), *(np.hstack([line[:-1], line[1:]]) for line in lines)])
     edges = Edges.of(areas)
-    chosen = np.ones(len(edges.ends), dtype=np.bool_) if unsettled else edges.meeting(_box_around(tool))
+    chosen = np.ones(len(edges.ends), dtype=np.bool_) if unsettled else edges.meeting(box_around(boxes_of(tool)))
     while True:
         unique, which = undirected(edges.ends[chosen])
         fresh = np.ones(len(unique) + len(tool), dtype=np.bool_)
@@ -109,7 +109,7 @@ def arrange(
         points.extend((int(x), int(y)) for x, y in line[-1:])
         new_lines.append(np.array(points, dtype=np.int64).reshape(-1, 2))
         before += max(0, len(line) - 1)
-    return Arrangement({**areas, **touched}, new_lines, frozenset(touched))
+    return Arrangement({**areas, **touched}, new_lines, boxes_of(unique[list(bent)]))
 
 
 def _without_repeats(line: Ints) -> Ints:
@@ -118,10 +118,10 @@ def _without_repeats(line: Ints) -> Ints:
     return line[keep]
 
 
-def _box_around(segments: Ints) -> Ints:
-    if not len(segments):
-        return np.empty((0, 4), dtype=np.int64)
-    boxes = boxes_of(segments)
+def box_around(boxes: Ints) -> Ints:
+    """(n, 4) boxes → the (1, 4) box around them, (0, 4) for none."""
+    if not len(boxes):
+        return boxes
     return np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])[None, :]
 
 

@@ -326,7 +326,7 @@ def _sharing(names: OwnerNames, numbers: NDArray[np.int64], code: str) -> int:
 
 def _move(old: Owners, new: Owners, values: NDArray[np.int64]) -> Move:
     customers_, policies, cents, orphans, unassigned, _, carried = (int(value) for value in values)
-    return Move(old, new, customers_, policies, Decimal(cents) / 100, orphans, unassigned, carried)
+    return Move(old, new, customers_, policies, Decimal(cents).scaleb(-2), orphans, unassigned, carried)
 
 
 def _team(
@@ -348,7 +348,7 @@ def _figures(values: NDArray[np.int64], load: int, capacity: int) -> TeamFigures
         customers=count[_CUSTOMERS],
         shared=count[_SHARED],
         policies=count[_POLICIES],
-        premium=Decimal(count[_CENTS]) / 100,
+        premium=Decimal(count[_CENTS]).scaleb(-2),
         orphans=count[_ORPHANS],
         unassigned=count[_UNASSIGNED],
         kept_in_team=count[_KEPT],

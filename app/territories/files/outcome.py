@@ -10,6 +10,7 @@ import shapely
 from shapely import MultiPolygon
 
 from app.territories.files.columns import Teams
+from geo.coverage import settle
 from geo.soundness.grid import multi
 from geo.soundness.measure import area_m2, areas_m2
 
@@ -48,6 +49,7 @@ class Outcome:
         self.present = present
         self.fates: list[Fate] = []
         self.changes: dict[str, MultiPolygon | None] = {}
+        self.noded: dict[str, MultiPolygon | None] = {}
         self.named: set[str] = set()
         """Teams that the file names, whatever became of their records: they are not missing from it."""
         self.removed: list[str] = []
@@ -159,11 +161,25 @@ class Outcome:
             return "REMOVED"
         return "CHANGED" if team in self.present else "NEW"
 
-    def changes_hex(self) -> dict[str, str | None]:
-        """Team → its new area as hexadecimal WKB, null for none."""
+    def node(self) -> None:
+        """Gives both sides of each border the same vertices, as everything in a draft has them; no land changes hands by that."""
+        if not self.changes:
+            return
+        after = {team: area for team, area in {**self.present, **self.changes}.items() if area is not None}
+        settled = settle(after)
+        for team in settled.done:
+            area = settled.areas.get(team)
+            if team in self.changes:
+                self.changes[team] = area
+            else:
+                self.noded[team] = area
+
+    def to_save(self) -> dict[str, list[Any]]:
+        """Team → its new area as hexadecimal WKB (null for none), and whether its land changes or only its vertices."""
         return {
-            team: None if area is None else str(shapely.to_wkb(area, hex=True, output_dimension=2))
-            for team, area in self.changes.items()
+            team: [None if area is None else shapely.to_wkb(area, hex=True, output_dimension=2), land]
+            for areas, land in ((self.changes, True), (self.noded, False))
+            for team, area in areas.items()
         }
 
 
