@@ -15,6 +15,7 @@ from app.cli import (
     files,
     gazetteer,
     geocoding,
+    plan_files,
     plans,
     proposals,
     providers,
@@ -39,6 +40,7 @@ allocation.register(app)
 review.register(app)
 proposals.register(app)
 plans.register(app)
+plan_files.register()
 server.register(app)
 bench.register(app)
 

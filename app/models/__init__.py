@@ -49,6 +49,7 @@ from app.models.territories import (
     TerritoryShape,
     TerritoryStep,
 )
+from app.models.validation import TerritoryCheck, TerritoryChecked
 
 __all__ = [
     "ADDRESS_KINDS",
@@ -103,6 +104,8 @@ __all__ = [
     "TeamLoad",
     "Territory",
     "TerritoryChange",
+    "TerritoryCheck",
+    "TerritoryChecked",
     "TerritoryConflict",
     "TerritoryConflictSide",
     "TerritoryDefect",

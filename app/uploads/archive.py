@@ -97,6 +97,8 @@ def _chosen(members: list[zipfile.ZipInfo], layer: str | None, single: Collectio
         for group, parts in found.items()
         if any(PurePosixPath(part.filename).suffix.lower() in (".shp", *single) for part in parts)
     }
+    if not names and found:
+        _need({PurePosixPath(part.filename).suffix.lower() for part in next(iter(found.values()))})
     if layer is not None and len(names) != 1:
         names = {group: parts for group, parts in names.items() if PurePosixPath(group).stem == layer}
     if len(names) != 1:

@@ -56,23 +56,22 @@ class Teams:
         self._others = frozenset(others)
         self._by_name: dict[str, list[str]] = {}
         for code, name in self.names.items():
-            self._by_name.setdefault(name.strip(), []).append(code)
+            self._by_name.setdefault(" ".join(name.split()), []).append(code)
 
     def recognise(self, code: str | None, name: str | None) -> tuple[str | None, str | None]:
-        """The team that a code, or else a name, means; or the code of why none is meant."""
-        written = [text.strip() for text in (code, name) if text is not None and text.strip()]
-        if not written:
+        """The team that is meant, or the code of why none is. A name counts where there is no code, or where it stands in its place."""
+        written = next((text.strip() for text in (code, name) if text is not None and text.strip()), None)
+        if written is None:
             return None, "MISSING_TEAM"
-        if any(ord(letter) < 32 or 0xD800 <= ord(letter) < 0xE000 for letter in written[0]):
-            return None, "BAD_CHARACTER"
-        if written[0] in self.names:
-            return written[0], None
-        if code is not None and code.strip() in self._others:
+        if written in self.names:
+            return written, None
+        if written in self._others:
             return None, "TEAM_OF_OTHER_BRANCH"
-        for text in written:
-            found = self._by_name.get(text, [])
-            if len(found) == 1:
-                return found[0], None
-            if found:
-                return None, "AMBIGUOUS_TEAM"
+        found = self._by_name.get(" ".join(written.split()), [])
+        if len(found) == 1:
+            return found[0], None
+        if found:
+            return None, "AMBIGUOUS_TEAM"
+        if any(ord(letter) < 32 or 0xD800 <= ord(letter) < 0xE000 for letter in written):
+            return None, "BAD_CHARACTER"
         return None, "UNKNOWN_TEAM"

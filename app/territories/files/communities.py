@@ -8,11 +8,11 @@ from typing import Final
 import numpy as np
 import shapely
 from shapely import MultiPolygon
-from shapely.geometry.base import BaseGeometry
 
 from app.territories.files.outcome import Fate, Outcome
 from app.territories.files.parse import Row
-from geo.soundness.grid import GRID, multi, on_grid
+from geo.coverage import assign, settle
+from geo.coverage.errors import NothingThere
 
 WHOLE: Final = 1.0 - 1e-6
 """Share of a community from which on it is a team's as a whole: of a square kilometre all but a square metre."""
@@ -21,7 +21,9 @@ SHARE_TOLERANCE: Final = 0.005
 """How far a share that is written may be from what it is: people round to a percent."""
 
 
-def assign(outcome: Outcome, rows: list[Row], chosen: dict[str, str], communities: dict[str, MultiPolygon]) -> None:
+def assign_communities(
+    outcome: Outcome, rows: list[Row], chosen: dict[str, str], communities: dict[str, MultiPolygon]
+) -> None:
     """Gives each community of the table to its team, or to nobody where no team is named.
 
     A record with a share below 1 tells that a community is divided; a table cannot say where, so the team keeps its part.
@@ -73,7 +75,7 @@ def _settle(
     teams = sorted(outcome.present)
     tree = shapely.STRtree([outcome.present[team] for team in teams])
     gained: dict[str, list[MultiPolygon]] = defaultdict(list)
-    lost: dict[str, list[MultiPolygon]] = defaultdict(list)
+    released: list[MultiPolygon] = []
     moved: list[Fate] = []
     for code, records in wanted.items():
         community = communities[code]
@@ -88,10 +90,11 @@ def _settle(
             for fate, _ in records:
                 fate.refuse("COMMUNITY_TWICE")
             continue
-        for team in gains:
-            gained[team].append(community)
-        for other in losers:
-            lost[other].append(community)
+        for team in named:
+            if team is not None and (gains or losers):
+                gained[team].append(community)
+        if named == {None} and losers:
+            released.append(community)
         for fate, _ in records:
             if not gains and not losers:
                 fate.action = "UNCHANGED"
@@ -99,20 +102,32 @@ def _settle(
                 moved.append(fate)
             if losers:
                 fate.code, fate.detail = "TAKEN_FROM", (", ".join(losers)[:100], ", ".join(losers)[:100])
-    for team in sorted({*gained, *lost}):
-        area: BaseGeometry = outcome.present.get(team, MultiPolygon())
-        if lost[team]:
-            area = shapely.difference(area, shapely.union_all(lost[team]), grid_size=GRID)
-        if gained[team]:
-            area = shapely.union_all([area, *gained[team]], grid_size=GRID)
-        drawn = multi(shapely.transform(area, on_grid))
-        if drawn.is_empty:
-            outcome.changes[team] = None
-        else:
-            outcome.set_area(team, drawn)
+    _transfer(outcome, gained, released)
     for fate in moved:
         fresh = fate.team_code is not None and fate.team_code not in outcome.present
         fate.action = "NEW" if fresh else "CHANGED"
+
+
+def _transfer(outcome: Outcome, gained: dict[str, list[MultiPolygon]], released: list[MultiPolygon]) -> None:
+    """Does it as drawing would (`geo.coverage.assign`), team by team, so that all borders stay shared vertex by vertex."""
+    areas = dict(settle(outcome.present).areas)
+    for team, wholes in [*sorted(gained.items()), (None, released)]:
+        if not wholes:
+            continue
+        try:
+            change = assign(areas, wholes, team)
+        except NothingThere:
+            continue
+        for code, area in change.areas.items():
+            if area is None:
+                areas.pop(code, None)
+            else:
+                areas[code] = area
+    for code in sorted({*areas, *outcome.present}):
+        if code in areas:
+            outcome.set_area(code, areas[code])
+        else:
+            outcome.changes[code] = None
 
 
 def _keep_shared(records: list[tuple[Fate, float]], held: dict[str, float]) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import orjson
 
-from app.territories.files.errors import TerritoryFileRefused
+from app.territories.files.errors import ColumnMalformed, TerritoryFileRefused
 from app.territories.files.examine import READER
 from app.territories.files.formats import (
     DRIVERS,
@@ -55,7 +55,8 @@ class World:
 
 @dataclass(frozen=True)
 class Comparison:
-    """`rows`, `teams`, `overlaps`: as `Outcome.as_json`, with the sentences; `changes`: team → area as hexadecimal WKB, None for none."""
+    """`rows`, `teams`, `overlaps`: as `Outcome.as_json`, with the sentences; `changes`: team → its area (hexadecimal WKB, None for
+    none) and whether its land changes, or only the vertices that it shares with a neighbour."""
 
     format: str
     crs: str | None
@@ -67,7 +68,7 @@ class Comparison:
     teams: Sequence[Mapping[str, Any]]
     overlaps: Sequence[Mapping[str, Any]]
     overlap_count: int
-    changes: Mapping[str, str | None]
+    changes: Mapping[str, tuple[str | None, bool]]
 
     @property
     def refused(self) -> list[Mapping[str, Any]]:
@@ -87,6 +88,14 @@ def format_of(filename: str | None, media_type: str | None) -> str:
         if found is not None:
             return found
     raise TerritoryFileRefused("FORMAT", (READABLE, READABLE))
+
+
+def columns_of(given: Sequence[str]) -> dict[str, str]:
+    """`team_code=NAME` … → what is looked for → the file's column. Raises `ColumnMalformed`."""
+    pairs = [one.partition("=") for one in given]
+    if not all(wanted and equals and name for wanted, equals, name in pairs):
+        raise ColumnMalformed
+    return {wanted.strip(): name.strip() for wanted, _, name in pairs}
 
 
 def compare_bytes(content: bytes, suffix: str, said: Said, world: World, *, seconds: int = SECONDS) -> Comparison:
@@ -147,4 +156,10 @@ def _compare(path: Path, folder: Path, said: Said, world: World, seconds: int) -
     rows = answer.pop("rows")
     for row in rows:
         row["zh"], row["en"] = of_row(row["code"], tuple(row.pop("detail"))) if row["code"] else (None, None)
-    return Comparison(format=kind, sha256=sha256, rows=rows, changes=orjson.loads(changes), **answer)
+    return Comparison(
+        format=kind,
+        sha256=sha256,
+        rows=rows,
+        changes={team: (area, land) for team, (area, land) in orjson.loads(changes).items()},
+        **answer,
+    )

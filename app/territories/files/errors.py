@@ -39,3 +39,15 @@ class TooManyFiles(Unavailable):
     zh = "正在读取别的文件；请稍后再试同一请求。"
     en = "Other files are being read. Try the same request again shortly."
     retry_after = 5
+
+
+class PersonMissing(Invalid):
+    code = "TERRITORY_PERSON_MISSING"
+    zh = "请用 by 说明是谁导入；它会记入方案的历史。"
+    en = "Say by whom it is imported (by); it goes into the plan's history."
+
+
+class ColumnMalformed(Invalid):
+    code = "TERRITORY_COLUMN_MALFORMED"
+    zh = "column 应写成 team_code=列名 的形式。"
+    en = "Write column as team_code=NAME."

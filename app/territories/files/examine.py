@@ -2,7 +2,7 @@
 
 Called by `app.territories.files.compare` through `app.uploads.apart`. The task names the file and holds the teams, the version's areas and,
 for a table of communities, their areas (hexadecimal WKB, CGCS2000). The answer is the fate of each record and each team and, as
-bytes, the areas to be set: JSON, team code → hexadecimal WKB or null.
+bytes, the areas to be set: JSON, `Outcome.to_save`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,15 @@ from app.uploads.refused import UploadRefused
 
 def examine(task: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     """The answer to a task. Raises `UploadRefused` for a file that cannot be taken at all."""
+    from geo.coverage import CoverageError
+
+    try:
+        return _examine(task)
+    except CoverageError as error:
+        raise UploadRefused("TOO_COMPLEX", error.code) from error
+
+
+def _examine(task: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     parsed = parse(Path(task["path"]), task["format"], task)
     if not parsed.rows:
         raise UploadRefused("NO_ROWS")
@@ -28,17 +37,18 @@ def examine(task: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         raise UploadRefused("COLUMN_IN_VAIN", f"{', '.join(vain)}（{listed}）", f"{', '.join(vain)} ({listed})")
     outcome = Outcome(Teams(map(tuple, task["teams"]), task["others"]), _areas(task["present"]))
     if task["format"] == "csv":
-        from app.territories.files.communities import assign
+        from app.territories.files.communities import assign_communities
 
         if not {"community_code", "team_code"} <= set(chosen) and not {"community_code", "team_name"} <= set(chosen):
             raise UploadRefused("COLUMNS_MISSING", listed)
-        assign(outcome, parsed.rows, chosen, _areas(task["communities"]))
+        assign_communities(outcome, parsed.rows, chosen, _areas(task["communities"]))
         crs = None
     else:
         if not {"team_code", "team_name"} & set(chosen):
             raise UploadRefused("TEAM_COLUMN_MISSING", listed)
         crs = _replace(outcome, parsed, chosen, task["crs"])
     outcome.settle_missing(remove=task["missing"] == "remove")
+    outcome.node()
     said = {
         **outcome.as_json(),
         "crs": crs,
@@ -46,7 +56,7 @@ def examine(task: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         "layer": parsed.layer,
         "columns": chosen,
     }
-    return said, json.dumps(outcome.changes_hex()).encode()
+    return said, json.dumps(outcome.to_save()).encode()
 
 
 def _areas(given: dict[str, str]) -> dict[str, Any]:

@@ -10,8 +10,9 @@ import shapely
 from shapely import MultiPolygon
 
 from app.territories.files.columns import Teams
-from geo.soundness.grid import multi
-from geo.soundness.measure import area_m2, areas_m2
+from geo.coverage import settle
+from geo.coverage.grid import multi, polygons
+from geo.coverage.measure import area_m2
 
 NOISE_M2: Final = 0.01
 """Square metres: less is the grid's rounding, and no overlap."""
@@ -48,6 +49,7 @@ class Outcome:
         self.present = present
         self.fates: list[Fate] = []
         self.changes: dict[str, MultiPolygon | None] = {}
+        self.noded: dict[str, MultiPolygon | None] = {}
         self.named: set[str] = set()
         """Teams that the file names, whatever became of their records: they are not missing from it."""
         self.removed: list[str] = []
@@ -105,7 +107,7 @@ class Outcome:
         first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
         ordered = (first < second) & (changed[first] | changed[second])
         first, second = first[ordered], second[ordered]
-        areas = areas_m2(shapely.intersection(shapes[first], shapes[second])) if first.size else np.empty(0)
+        areas = area_m2(shapely.intersection(shapes[first], shapes[second])) if first.size else np.empty(0)
         large = areas > NOISE_M2
         found = [
             {"team_codes": [codes[i], codes[j]], "area_m2": round(float(area), 2)}
@@ -115,10 +117,10 @@ class Outcome:
 
     def as_json(self) -> dict[str, Any]:
         """Fates, teams and overlaps as plain values."""
-        before = {team: round(area_m2(area), 2) for team, area in self.present.items()}
+        before = {team: round(float(area_m2(area)), 2) for team, area in self.present.items()}
         after = {
             **before,
-            **{team: 0.0 if area is None else round(area_m2(area), 2) for team, area in self.changes.items()},
+            **{team: 0.0 if area is None else round(float(area_m2(area)), 2) for team, area in self.changes.items()},
         }
         overlaps = self.overlaps()
         return {
@@ -159,11 +161,25 @@ class Outcome:
             return "REMOVED"
         return "CHANGED" if team in self.present else "NEW"
 
-    def changes_hex(self) -> dict[str, str | None]:
-        """Team → its new area as hexadecimal WKB, null for none."""
+    def node(self) -> None:
+        """Gives both sides of each border the same vertices, as everything in a draft has them; no land changes hands by that."""
+        if not self.changes:
+            return
+        after = {team: area for team, area in {**self.present, **self.changes}.items() if area is not None}
+        settled = settle(after)
+        for team in settled.done:
+            area = settled.areas.get(team)
+            if team in self.changes:
+                self.changes[team] = area
+            else:
+                self.noded[team] = area
+
+    def to_save(self) -> dict[str, list[Any]]:
+        """Team → its new area as hexadecimal WKB (null for none), and whether its land changes or only its vertices."""
         return {
-            team: None if area is None else str(shapely.to_wkb(area, hex=True, output_dimension=2))
-            for team, area in self.changes.items()
+            team: [None if area is None else shapely.to_wkb(area, hex=True, output_dimension=2), land]
+            for areas, land in ((self.changes, True), (self.noded, False))
+            for team, area in areas.items()
         }
 
 
@@ -174,7 +190,7 @@ def same_area(one: MultiPolygon, other: MultiPolygon) -> bool:
     box, against = np.array(one.bounds), np.array(other.bounds)
     if np.abs(box - against).max() > 2e-8:
         return False
-    return bool(shapely.equals(one, other)) or area_m2(shapely.symmetric_difference(one, other)) < NOISE_M2
+    return bool(shapely.equals(one, other)) or float(area_m2(shapely.symmetric_difference(one, other))) < NOISE_M2
 
 
 def _united(shapes: list[MultiPolygon]) -> MultiPolygon | None:
@@ -186,6 +202,6 @@ def _united(shapes: list[MultiPolygon]) -> MultiPolygon | None:
     if len(different) == 1:
         return different[0]
     united = shapely.union_all(different)
-    if sum(area_m2(shape) for shape in different) - area_m2(united) > NOISE_M2 * len(different):
+    if float(area_m2(different).sum() - area_m2(united)) > NOISE_M2 * len(different):
         return None
-    return multi(united)
+    return multi(polygons(united))

@@ -16,6 +16,9 @@ from app.uploads.refused import UploadRefused
 LONGEST_CELL: Final = 100_000
 """Characters of a CSV's field; a longer one is an opening quote that is never closed."""
 
+LONGEST_DEFINITION: Final = 20_000
+"""Bytes of a `.prj`."""
+
 
 @dataclass
 class Row:
@@ -194,6 +197,7 @@ def _parse_with_gdal(path: Path, kind: str, task: dict[str, Any]) -> Parsed:
     encoding: str | None = task["encoding"]
     if kind == "kml":
         _check_kml(path)
+    definition = _definition(path) if kind == "shp" else None
     try:
         layer = choose_layer(str(path), driver, task["layer"] if kind != "shp" else None)
         if driver == "ESRI Shapefile" and encoding is None:
@@ -221,12 +225,20 @@ def _parse_with_gdal(path: Path, kind: str, task: dict[str, Any]) -> Parsed:
         )
         for index in range(length)
     ]
-    crs = "WGS84" if kind == "kml" else meta["crs"]
-    if kind == "shp" and not path.with_suffix(".prj").exists():
-        crs = None
     if kind != "shp":
-        return Parsed(rows, names, crs, "UTF-8", layer)
-    return Parsed(rows, names, crs, encoding or _code_page(path))
+        return Parsed(rows, names, "WGS84" if kind == "kml" else meta["crs"], "UTF-8", layer)
+    return Parsed(rows, names, definition, encoding or _code_page(path))
+
+
+def _definition(path: Path) -> str | None:
+    """What a shapefile's `.prj` says. It is taken away: GDAL would refuse the whole file where it is broken, and here it is a question."""
+    declared = path.with_suffix(".prj")
+    if not declared.exists():
+        return None
+    with declared.open("rb") as stream:
+        said = stream.read(LONGEST_DEFINITION).decode("utf-8", "replace").replace("\0", " ").strip()
+    declared.unlink()
+    return said or None
 
 
 def _code_page(path: Path) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import shapely
 from shapely import MultiPolygon
@@ -90,7 +91,7 @@ def read_territories(connection: Connection, plan_id: int) -> list[Held]:
     return [Held(row.team_code, row.name, row.force, row.since, area) for row, area in zip(rows, areas, strict=True)]
 
 
-def read_shares(connection: Connection, plan: RowMapping) -> list[RowMapping]:
+def read_shares(connection: Connection, plan: RowMapping) -> list[dict[str, Any]]:
     """Which team has which share of which community, by community and share; a community of the branch that nobody has: once, without a team."""
     values = {"plan": plan["id"], "branch": plan["branch_code"], "whole": WHOLE}
-    return list(connection.execute(_SHARES, values).mappings())
+    return [dict(row) for row in connection.execute(_SHARES, values).mappings()]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 import numpy as np
 import shapely
@@ -19,6 +20,9 @@ from geo.soundness.reading import WORDS, read_area
 SAME_AREA = frozenset({"DIMENSIONS_DROPPED", "COLLECTION_OPENED", "DUPLICATES_DROPPED", "RING_REVERSED"})
 """Steps of a repair that leave the area as its author meant it: they are told, but make no record a repaired one."""
 
+_PLAIN: Final = re.compile(r"[\w: -]{1,40}")
+_NAME: Final = re.compile(r'\[\s*"([\w: -]{1,60})"')
+
 Refusal = tuple[str, str, str]
 """Code, and the sentence in Chinese and in English."""
 
@@ -26,12 +30,7 @@ Refusal = tuple[str, str, str]
 def way_of(parsed: Parsed, said: str | None) -> Declared:
     """The system of a file: as a person says, else as the file does. Raises `UploadRefused` with a question where neither does."""
     if said is not None:
-        try:
-            return read_declared(said)
-        except DatumWithoutWay as error:
-            raise UploadRefused("CRS_NO_TRANSFORMATION", said[:60]) from error
-        except GeoError as error:
-            raise UploadRefused("CRS_UNKNOWN", said[:60]) from error
+        return _read(said)
     if parsed.crs is None or not parsed.crs.strip():
         raise UploadRefused("CRS_UNDECLARED")
     declared = _read(parsed.crs)
@@ -44,7 +43,7 @@ def way_of(parsed: Parsed, said: str | None) -> Declared:
 
 
 def _read(definition: str) -> Declared:
-    shown = " ".join(definition.split())[:60]
+    shown = _shown(definition)
     try:
         try:
             return read_declared(definition)
@@ -54,6 +53,13 @@ def _read(definition: str) -> Declared:
         raise UploadRefused("CRS_NO_TRANSFORMATION", shown) from error
     except GeoError as error:
         raise UploadRefused("CRS_UNKNOWN", shown) from error
+
+
+def _shown(definition: str) -> str:
+    """The name of a system, if that is what a file has in its place; never a path, an address or other text of the file."""
+    named = _NAME.search(definition)
+    plain = definition if _PLAIN.fullmatch(definition) else named[1] if named else ""
+    return plain or "?"
 
 
 def read_shape(row: Row, way: Declared, fate: Fate) -> tuple[MultiPolygon | None, Refusal | None]:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import shapely
+from shapely import MultiPolygon
 from sqlalchemy import Engine, RowMapping
 
+from app.territories.editing.edit import Changed, Outcome, save
 from app.territories.files.compare import Comparison, World
 from app.territories.files.errors import NothingGood, RowsRefused, TooManyFiles
 from app.territories.files.formats import AT_ONCE
 from app.territories.files.repository import read_world
 from app.territories.plans.errors import PlanChanged, PlanNotEditable
-from app.territories.plans.repository import read_plan
+from app.territories.plans.repository import lock_plan, read_plan
 
 _reading = threading.BoundedSemaphore(AT_ONCE)
 WAIT_S = 20.0
@@ -24,13 +28,33 @@ ROWS_IN_ERROR = 200
 
 @dataclass(frozen=True)
 class Report:
-    """What a file is to a version, and whether it was saved: `edit` is then the number of the edit, `revision` the draft's after it."""
+    """What a file is to a version, and whether it was saved: `edit_id` is then the number of the edit, `revision` the draft's after it."""
 
     comparison: Comparison
     plan_id: int
     revision: int
     dry_run: bool
-    edit: int | None = None
+    edit_id: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as plain values, as `TerritoryFileReport` has them."""
+        told = self.comparison
+        return {
+            "plan_id": self.plan_id,
+            "version": self.revision,
+            "dry_run": self.dry_run,
+            "edit_id": self.edit_id,
+            "format": told.format,
+            "crs": told.crs,
+            "encoding": told.encoding,
+            "layer": told.layer,
+            "columns": dict(told.columns),
+            "counts": dict(Counter(row["action"] for row in told.rows)),
+            "rows": list(told.rows),
+            "teams": list(told.teams),
+            "overlaps": list(told.overlaps),
+            "overlap_count": told.overlap_count,
+        }
 
 
 @contextmanager
@@ -78,14 +102,42 @@ def take_in(
         raise RowsRefused(rows=_shown(refused))
     if not comparison.changes:
         return Report(comparison, plan_id, plan["revision"], False)
-    raise NotImplementedError
+    assert by is not None
+    with engine.begin() as connection:
+        now = lock_plan(connection, plan_id)
+        # What was shown is what is saved: a draft that somebody has edited meanwhile is looked at again.
+        _check(now, plan["revision"])
+        arguments: dict[str, object] = {
+            "file": file,
+            "sha256": comparison.sha256,
+            "crs": comparison.crs,
+            "team_codes": sorted(team for team, (_, land) in comparison.changes.items() if land),
+        }
+        changed = Outcome(now["branch_code"], now["revision"], _changed(comparison, world))
+        saved = save(connection, plan_id, changed, verb="REPLACE", arguments=arguments, by=by)
+    return Report(comparison, plan_id, saved.revision, False, saved.edit_id)
+
+
+def _changed(comparison: Comparison, world: World) -> list[Changed]:
+    return [
+        Changed(team, _area(world.present.get(team)), _area(area), land)
+        for team, (area, land) in sorted(comparison.changes.items())
+    ]
+
+
+def _area(text: str | None) -> MultiPolygon | None:
+    if text is None:
+        return None
+    area = shapely.from_wkb(bytes.fromhex(text))
+    assert isinstance(area, MultiPolygon)
+    return area
 
 
 def _check(plan: RowMapping, version: int | None) -> None:
     if plan["state"] != "DRAFT":
         raise PlanNotEditable
     if version is not None and version != plan["revision"]:
-        raise PlanChanged
+        raise PlanChanged(version=plan["revision"])
 
 
 def _shown(refused: list[Any]) -> list[dict[str, Any]]:

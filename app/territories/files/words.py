@@ -65,6 +65,10 @@ FILE: Final[Mapping[str, tuple[str, str]]] = {
         "The reading process was stopped ({en}): the file is broken, or beyond the limits of memory and time. Export it again, or "
         "simplify the borders.",
     ),
+    "TOO_COMPLEX": (
+        "边界交叉过多，无法在限定的时间内处理（{zh}）；请先简化边界，或分几个文件导入。",
+        "Too many borders cross for the time that is allowed ({en}). Simplify them, or import several files.",
+    ),
     "CRS_UNDECLARED": (
         "文件没有说明坐标系（Shapefile 缺少 .prj）。它是哪一个：CGCS2000、WGS84、GCJ02（高德、腾讯）还是 BD09（百度）？请用 crs 说明，也可写 EPSG:4549 之类。",
         "The file does not declare its coordinate system (a shapefile without .prj). Which is it: CGCS2000, WGS84, GCJ02 (AMap, Tencent) or "
