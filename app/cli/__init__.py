@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from app.cli import allocation, bench, calibration, files, gazetteer, geocoding, plans, providers, review, server
+from app.cli import allocation, bench, calibration, files, gazetteer, geocoding, gis, plans, providers, review, server
 from app.cli.console import explain_failure
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ providers.register(app)
 allocation.register(app)
 review.register(app)
 plans.register(app)
+gis.register(app)
 server.register(app)
 bench.register(app)
 
