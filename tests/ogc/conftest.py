@@ -16,10 +16,10 @@ from sqlalchemy import Engine
 
 from app.access.principal import Principal, Scope
 from app.deps import get_principal
-from tests.api.conftest import app, client, world, world_template, world_url
+from tests.api.conftest import app, client, shared_client, world, world_template, world_url
 from tests.api.world import add_orphan
 
-__all__ = ["app", "client", "world", "world_template", "world_url"]
+__all__ = ["app", "client", "shared_client", "world", "world_template", "world_url"]
 
 ROOT = Path(__file__).parents[2]
 GEOJSON = {"Content-Type": "application/geo+json"}
