@@ -21,6 +21,7 @@ from app.cli import (
     review,
     server,
 )
+from app.cli import allocation, bench, calibration, files, gazetteer, geocoding, gis, plans, providers, review, server
 from app.cli.console import explain_failure
 
 app = typer.Typer(
@@ -39,6 +40,7 @@ allocation.register(app)
 review.register(app)
 plans.register(app)
 plan_files.register()
+gis.register(app)
 server.register(app)
 bench.register(app)
 
