@@ -17,6 +17,8 @@ from app.cli import (
     geocoding,
     plan_files,
     plans,
+    plans,
+    proposals,
     providers,
     review,
     server,
@@ -38,6 +40,7 @@ calibration.register(app)
 providers.register(app)
 allocation.register(app)
 review.register(app)
+proposals.register(app)
 plans.register(app)
 plan_files.register()
 gis.register(app)
