@@ -177,8 +177,12 @@ def few_points(x: float, y: float, d: float, at: str) -> Iterator[Bad]:
     yield Bad(f"two points {at}", polygon([[x, y], [x + d, y]]), "GEOMETRY_COLLAPSED")
     yield Bad(f"three points, two places {at}", polygon([[x, y], [x + d, y], [x, y]]), "GEOMETRY_COLLAPSED")
     yield Bad(f"all in one place {at}", polygon([[x, y]] * 6), "GEOMETRY_COLLAPSED")
-    yield Bad(f"on one line {at}", polygon([[x, y], [x + d, y + d], [x + d / 2, y + d / 2], [x, y]]), "GEOMETRY_COLLAPSED")
-    yield Bad(f"hole of a line {at}", polygon(square(x, y, d), [[x, y], [x + d, y], [x, y]]), steps=steps("RING_DROPPED"))
+    yield Bad(
+        f"on one line {at}", polygon([[x, y], [x + d, y + d], [x + d / 2, y + d / 2], [x, y]]), "GEOMETRY_COLLAPSED"
+    )
+    yield Bad(
+        f"hole of a line {at}", polygon(square(x, y, d), [[x, y], [x + d, y], [x, y]]), steps=steps("RING_DROPPED")
+    )
 
 
 @family
@@ -257,7 +261,9 @@ def collections(x: float, y: float, d: float, at: str) -> Iterator[Bad]:
     line = {"type": "LineString", "coordinates": [[x, y], [x + d, y]]}
     yield Bad(f"collection {at}", of(polygon(square(x, y, d))), steps=steps("COLLECTION_OPENED"))
     yield Bad(
-        f"mixed collection {at}", of(point, polygon(square(x, y, d)), line), steps=steps("COLLECTION_OPENED", "OTHERS_DROPPED")
+        f"mixed collection {at}",
+        of(point, polygon(square(x, y, d)), line),
+        steps=steps("COLLECTION_OPENED", "OTHERS_DROPPED"),
     )
     yield Bad(f"collection of points {at}", of(point, line), "GEOMETRY_NOT_AN_AREA")
     yield Bad(f"nested collection {at}", of(of(of(polygon(blob(x, y, d))))), steps=steps("COLLECTION_OPENED"))
@@ -313,7 +319,11 @@ def holes(x: float, y: float, d: float, at: str) -> Iterator[Bad]:
 
     yield Bad(f"hole outside {at}", polygon(shell, hole(2, 0, 0.5)), "SHAPE_AMBIGUOUS")
     yield Bad(f"tiny hole outside {at}", polygon(shell, hole(1.5, 0, 0.02)), steps=steps("HOLES_MERGED"), changed=0.001)
-    yield Bad(f"holes touch along an edge {at}", polygon(shell, hole(0.2, 0.2, 0.2), hole(0.4, 0.2, 0.2)), steps=steps("HOLES_MERGED"))
+    yield Bad(
+        f"holes touch along an edge {at}",
+        polygon(shell, hole(0.2, 0.2, 0.2), hole(0.4, 0.2, 0.2)),
+        steps=steps("HOLES_MERGED"),
+    )
     yield Bad(f"holes cross {at}", polygon(shell, hole(0.2, 0.2, 0.3), hole(0.3, 0.3, 0.3)), "SHAPE_AMBIGUOUS")
     yield Bad(f"hole in a hole {at}", polygon(shell, hole(0.2, 0.2, 0.5), hole(0.3, 0.3, 0.2)), "SHAPE_AMBIGUOUS")
     yield Bad(f"hole across the shell {at}", polygon(shell, hole(0.8, 0.3, 0.4)), "SHAPE_AMBIGUOUS")
@@ -325,7 +335,12 @@ def holes(x: float, y: float, d: float, at: str) -> Iterator[Bad]:
 def parts(x: float, y: float, d: float, at: str) -> Iterator[Bad]:
     one = square(x, y, d)
     yield Bad(f"parts overlap {at}", multipolygon([one], [square(x + d / 2, y, d)]), "SHAPE_AMBIGUOUS")
-    yield Bad(f"parts barely overlap {at}", multipolygon([one], [square(x + d * 0.999, y, d)]), steps=steps("PARTS_MERGED"), changed=0.001)
+    yield Bad(
+        f"parts barely overlap {at}",
+        multipolygon([one], [square(x + d * 0.999, y, d)]),
+        steps=steps("PARTS_MERGED"),
+        changed=0.001,
+    )
     yield Bad(f"parts adjoin {at}", multipolygon([one], [square(x + d, y, d)]), steps=steps("PARTS_MERGED"))
     yield Bad(f"the same part twice {at}", multipolygon([one], [one[1:] + one[1:2]]), steps=steps("PARTS_DROPPED"))
 
@@ -348,9 +363,13 @@ def broken_wkb(x: float, y: float, d: float, at: str) -> Iterator[Bad]:
     good = shapely.to_wkb(Polygon(square(x, y, d)), byte_order=1)
     yield Bad(f"WKB cut off {at}", good[:-3], "GEOMETRY_MALFORMED")
     yield Bad(f"WKB lies about its rings {at}", good[:5] + struct.pack("<I", 2**31) + good[9:], "GEOMETRY_MALFORMED")
-    yield Bad(f"WKB lies about its points {at}", good[:9] + struct.pack("<I", 2**32 - 1) + good[13:], "GEOMETRY_MALFORMED")
+    yield Bad(
+        f"WKB lies about its points {at}", good[:9] + struct.pack("<I", 2**32 - 1) + good[13:], "GEOMETRY_MALFORMED"
+    )
     yield Bad(f"WKB of an unknown type {at}", good[:1] + struct.pack("<I", 99) + good[5:], "GEOMETRY_MALFORMED")
-    yield Bad(f"WKB of a byte order of 7 {at}", b"\x01\x06\x00\x00\x00\x01\x00\x00\x00\x07" + good[1:], "GEOMETRY_MALFORMED")
+    yield Bad(
+        f"WKB of a byte order of 7 {at}", b"\x01\x06\x00\x00\x00\x01\x00\x00\x00\x07" + good[1:], "GEOMETRY_MALFORMED"
+    )
     nan = bytearray(good)
     nan[13:21] = struct.pack("<d", math.nan)
     yield Bad(f"WKB with NaN {at}", bytes(nan), "COORDINATE_NOT_FINITE")

@@ -45,7 +45,7 @@ def fate(bad: Bad) -> tuple[str | None, frozenset[str], str]:
         unsound.append(f"changed {report.changed_m2} of {report.area_m2}")
     if not math.isclose(report.area_m2, area_m2(area)):
         unsound.append("another area than reported")
-    if abs(report.area_m2 - report.given_m2) > report.changed_m2 + 0.002 * report.area_m2 ** 0.5 * 4 + 0.01:
+    if abs(report.area_m2 - report.given_m2) > report.changed_m2 + 0.002 * report.area_m2**0.5 * 4 + 0.01:
         unsound.append(f"{report.given_m2} given, {report.area_m2} now, changed {report.changed_m2}")
     return None, frozenset(step.code for step in report.steps), "; ".join(unsound)
 
@@ -122,14 +122,20 @@ def test_what_is_no_shape_at_all_is_refused(given_: object) -> None:
 
 _json = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.sampled_from(["type", "coordinates", "geometries"]), inner),
+    lambda inner: (
+        st.lists(inner, max_size=5) | st.dictionaries(st.sampled_from(["type", "coordinates", "geometries"]), inner)
+    ),
     max_leaves=30,
 )
 
 
 @given(
     st.fixed_dictionaries(
-        {"type": st.sampled_from(["Polygon", "MultiPolygon", "GeometryCollection", "Point"]), "coordinates": _json, "geometries": _json}
+        {
+            "type": st.sampled_from(["Polygon", "MultiPolygon", "GeometryCollection", "Point"]),
+            "coordinates": _json,
+            "geometries": _json,
+        }
     )
 )
 def test_no_structure_raises_anything_else(shape: dict[str, object]) -> None:
