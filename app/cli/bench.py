@@ -16,6 +16,9 @@ def register(app: typer.Typer) -> None:
     benches.command()(crs)
     benches.command()(geocode)
     benches.command()(address)
+    benches.command()(owners)
+    benches.command()(whatif)
+    benches.command()(compare)
     benches.command()(coverage)
     app.add_typer(benches, name="bench")
 
@@ -80,6 +83,32 @@ def geocode() -> None:
     from app.bench.geocode import main
 
     main()
+
+
+def owners() -> None:
+    """某点某日归谁：一个支公司有两百个版本时。 Who owned a point on a day, over two hundred versions of a branch."""
+    from app.bench.owners import main
+
+    main()
+
+
+def whatif(
+    customers: Annotated[int, typer.Option(min=1000, max=5_000_000, help="客户数 / customers")] = 1_000_000,
+    edits: Annotated[int, typer.Option(min=1, max=5_000, help="编辑次数 / edits")] = 500,
+) -> None:
+    """区域试算：一次编辑影响谁，与整体重新匹配相比。 What an edit of territories would mean, over HTTP, against a whole join."""
+    from app.bench.whatif import run
+
+    print_json(run(customers=customers, edits=edits, say=_say))
+
+
+def compare(
+    customers: Annotated[int, typer.Option(min=1000, max=5_000_000, help="客户数 / customers")] = 1_000_000,
+) -> None:
+    """两个区域方案的差异。 The difference of two versions of territories, over HTTP."""
+    from app.bench.compare import run
+
+    print_json(run(customers=customers, say=_say))
 
 
 def coverage(

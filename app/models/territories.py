@@ -165,7 +165,7 @@ class TerritoryEdit(Base):
 
 
 class TerritoryChange(Base):
-    """What a step made of a team's territory. Null: no territory."""
+    """What a step made of a team's territory. Null: no territory. `land` false: it only got vertices that it shares with a neighbour."""
 
     __tablename__ = "territory_change"
 
@@ -173,6 +173,7 @@ class TerritoryChange(Base):
     team_code: Mapped[str] = mapped_column(ForeignKey("team.code"), primary_key=True)
     before_shape_id: Mapped[int | None] = mapped_column(ForeignKey("territory_shape.id"))
     after_shape_id: Mapped[int | None] = mapped_column(ForeignKey("territory_shape.id"))
+    land: Mapped[bool] = mapped_column(server_default="true")
 
 
 class TerritoryConflict(Base):

@@ -166,6 +166,7 @@ def _create_history() -> None:
         sa.Column("team_code", sa.Text(), nullable=False),
         sa.Column("before_shape_id", sa.BigInteger()),
         sa.Column("after_shape_id", sa.BigInteger()),
+        sa.Column("land", sa.Boolean(), server_default="true", nullable=False),
         sa.ForeignKeyConstraint(["edit_id"], ["territory_edit.id"], name=op.f("fk_territory_change_edit_id")),
         sa.ForeignKeyConstraint(["team_code"], ["team.code"], name=op.f("fk_territory_change_team_code")),
         sa.ForeignKeyConstraint(

@@ -15,7 +15,7 @@ _WAITING = """
     WHERE s.digest IS DISTINCT FROM sha256(ST_AsBinary(d.geom, 'NDR'))
 """
 _BRANCHES = text(
-    f"SELECT DISTINCT team.branch_code {_WAITING.replace('WHERE', 'JOIN team ON team.code = d.team_code WHERE')}"
+    f"SELECT DISTINCT team.branch_code {_WAITING.replace('WHERE', 'JOIN team ON team.code = d.team_code WHERE')} ORDER BY 1"
 )
 _SHAPES = text(f"INSERT INTO territory_shape (geom) SELECT d.geom {_WAITING} ORDER BY d.id ON CONFLICT DO NOTHING")
 _SETTLE = text(

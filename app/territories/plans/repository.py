@@ -73,12 +73,13 @@ def new_draft(
     by: str | None,
     note: str | None = None,
     base_id: int | None = None,
+    content_id: int | None = None,
 ) -> int:
-    """Makes a draft that holds what its base holds, or nothing; its id. The branch must be locked (`app.db.lock_branches`)."""
+    """Makes a draft that holds what the version `content_id` holds, or nothing; its id. The branch must be locked (`app.db.lock_branches`)."""
     values = {"branch": branch_code, "name": name, "note": note, "origin": origin, "base": base_id, "by": by}
     made: int = connection.execute(_NEW, values).scalar_one()
-    if base_id is not None:
-        connection.execute(_COPY, {"from": base_id, "to": made})
+    if content_id is not None:
+        connection.execute(_COPY, {"from": content_id, "to": made})
     record_step(connection, made, None, "DRAFT", by)
     return made
 

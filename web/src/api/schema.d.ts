@@ -650,6 +650,542 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/territory-plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Plans
+         * @description Versions, the newest first; all of them or a branch's, or those in a state today.
+         */
+        get: operations["listTerritoryPlans"];
+        put?: never;
+        /**
+         * Create Plan
+         * @description A new draft.
+         */
+        post: operations["createTerritoryPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Plan
+         * @description One version; its ETag is what If-Match of an edit names.
+         */
+        get: operations["getTerritoryPlan"];
+        put?: never;
+        post?: never;
+        /**
+         * Discard Plan
+         * @description Puts a draft away. It stays in the books.
+         */
+        delete: operations["discardTerritoryPlan"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Plan
+         * @description Another name or note for a draft.
+         */
+        patch: operations["changeTerritoryPlan"];
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/life": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Life
+         * @description Who moved the version from one state to another, when and why.
+         */
+        get: operations["getTerritoryPlanLife"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/territories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Territories
+         * @description The territories of a version that a box touches, whole and in full detail, as GeoJSON.
+         */
+        get: operations["listPlanTerritories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Endpoint
+         * @description Hands a draft in for approval; it cannot be edited meanwhile. Errors and open conflicts hold it back.
+         */
+        post: operations["submitTerritoryPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Endpoint
+         * @description Takes a version that is not yet published back into drawing.
+         */
+        post: operations["withdrawTerritoryPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Endpoint
+         * @description Sends a version back into drawing, with a reason.
+         */
+        post: operations["rejectTerritoryPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Endpoint
+         * @description Approves a version: somebody else than those who drew or submitted it.
+         */
+        post: operations["approveTerritoryPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish Plan
+         * @description Lets an approved version decide from a day on: at once and whole, or not at all.
+         */
+        post: operations["publishTerritoryPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/roll-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll Back Plan
+         * @description Takes up a published version again: a new version with its territories, submitted for approval by somebody else.
+         */
+        post: operations["rollBackTerritoryPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territories/consequences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What If
+         * @description What it would mean if these teams had these territories; nothing is saved.
+         */
+        post: operations["whatIf"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territories/consequences/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export What If
+         * @description The policies that would change hands, as CSV.
+         */
+        post: operations["exportWhatIf"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/consequences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Consequences
+         * @description What a version would mean: customers, loads and balance before and after, and what changes hands.
+         */
+        get: operations["getTerritoryPlanConsequences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/consequences/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Consequences
+         * @description The policies that a version would give to another team, as CSV; names masked.
+         */
+        get: operations["exportTerritoryPlanConsequences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Plans
+         * @description What differs from another version of the branch to this one: land and customers gained and lost, and the pieces for the map.
+         */
+        get: operations["compareTerritoryPlans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/comparison/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Comparison
+         * @description The policies whose team differs from another version to this one, as CSV; names masked.
+         */
+        get: operations["exportComparison"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/edits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Edits
+         * @description The history of a draft, newest step first.
+         */
+        get: operations["listTerritoryEdits"];
+        put?: never;
+        /**
+         * Edit Plan
+         * @description Does one verb. A change of the same territory by somebody else is answered with 409 and kept as a conflict.
+         */
+        post: operations["editTerritoryPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/edits/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Edit
+         * @description What an edit would do, and what that would mean; nothing is saved.
+         */
+        post: operations["previewTerritoryEdit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Trace Border
+         * @description The line along existing borders from one place to another, the shortest way; to draw with.
+         */
+        post: operations["traceTerritoryBorder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Edit
+         * @description Takes this person's last step back.
+         */
+        post: operations["undoTerritoryEdit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/redo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Redo Edit
+         * @description Repeats the step that this person took back last.
+         */
+        post: operations["redoTerritoryEdit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/conflicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Conflicts
+         * @description The conflicts of a draft with both versions.
+         */
+        get: operations["listTerritoryConflicts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/conflicts/{conflict_id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resolve Conflict
+         * @description Settles a conflict: the edit that met another one is done again to the draft as it is now, or dropped.
+         */
+        post: operations["resolveTerritoryConflict"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Presence
+         * @description Says that somebody has the draft open, and tells who else has.
+         */
+        put: operations["putTerritoryPresence"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Territories
+         * @description Territories from a file into a draft, as one edit that can be undone; a dry run lists the fate of every record and saves nothing.
+         */
+        post: operations["importTerritories"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Territories
+         * @description A version, draft or published, as a file that can be imported again, in CGCS2000. The same version gives the same bytes.
+         */
+        get: operations["exportTerritories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tiles/extent": {
         parameters: {
             query?: never;
@@ -841,6 +1377,21 @@ export interface components {
             candidates: components["schemas"]["Candidate"][];
         };
         /**
+         * AssignCommunities
+         * @description Whole communities go to a team, or to nobody.
+         */
+        AssignCommunities: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            verb: "ASSIGN_COMMUNITIES";
+            /** Community Codes */
+            community_codes: string[];
+            /** To Team Code */
+            to_team_code: string | null;
+        };
+        /**
          * BatchReceipt
          * @description What became of a batch: good items are stored even if others are not.
          */
@@ -1010,6 +1561,18 @@ export interface components {
             next: string | null;
         };
         /**
+         * ChangedTerritory
+         * @description A territory after an edit, as GeoJSON in CGCS2000; null: the team has none any more.
+         */
+        ChangedTerritory: {
+            /** Team Code */
+            team_code: string;
+            /** Geometry */
+            geometry: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
          * ChoiceIn
          * @description A choice: a candidate by its `id`, a point with its system, or that the address cannot be located, and why.
          *
@@ -1116,6 +1679,47 @@ export interface components {
             items: components["schemas"]["ReviewItem"][];
         };
         /**
+         * ComparedVersion
+         * @description One of two versions that are compared.
+         */
+        ComparedVersion: {
+            /** Id */
+            id: number;
+            /** Number */
+            number: number;
+            /** Name */
+            name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "DRAFT" | "IN_REVIEW" | "APPROVED" | "PUBLISHED" | "DISCARDED";
+            /** Version */
+            version: number;
+            /** Effective From */
+            effective_from: string | null;
+            /** Effective To */
+            effective_to: string | null;
+        };
+        /**
+         * ConflictSide
+         * @description A territory of a conflict: as the edit would have it, and as somebody else has it; GeoJSON in CGCS2000.
+         */
+        ConflictSide: {
+            /** Team Code */
+            team_code: string;
+            /** Theirs Person */
+            theirs_person: string | null;
+            /** Mine */
+            mine: {
+                [key: string]: unknown;
+            } | null;
+            /** Theirs */
+            theirs: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
          * CoveringCommunity
          * @description A community that covers the place.
          */
@@ -1124,6 +1728,24 @@ export interface components {
             code: string;
             /** Name */
             name: string | null;
+        };
+        /**
+         * CutHole
+         * @description The area is taken out of the territory and becomes nobody's.
+         */
+        CutHole: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            verb: "CUT_HOLE";
+            /**
+             * Team Code
+             * @description A team of the plan's branch
+             * @example T-E1
+             */
+            team_code: string;
+            geometry: components["schemas"]["DrawnArea"];
         };
         /**
          * Decided
@@ -1232,6 +1854,213 @@ export interface components {
              * @description From POST /location-reviews/claim
              */
             claim?: string | null;
+        };
+        /**
+         * DeleteVertex
+         * @description The vertex goes, in every territory that has it.
+         */
+        DeleteVertex: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            verb: "DELETE_VERTEX";
+            /**
+             * At
+             * @description Longitude, latitude; CGCS2000 degrees
+             * @example [
+             *       120.01,
+             *       30.005
+             *     ]
+             */
+            at: [
+                number,
+                number
+            ];
+        };
+        /**
+         * Draw
+         * @description The team gets this area; other teams' land only with `take`.
+         */
+        Draw: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            verb: "DRAW";
+            /**
+             * Team Code
+             * @description A team of the plan's branch
+             * @example T-E1
+             */
+            team_code: string;
+            geometry: components["schemas"]["DrawnArea"];
+            /**
+             * Take
+             * @default false
+             */
+            take: boolean;
+        };
+        /**
+         * DrawnArea
+         * @description A polygon or several, as GeoJSON has them; repaired where it says plainly what is meant, else refused.
+         */
+        DrawnArea: {
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "Polygon" | "MultiPolygon";
+            /** Coordinates */
+            coordinates: unknown[];
+        };
+        /**
+         * DrawnLine
+         * @description A line, as GeoJSON has it.
+         */
+        DrawnLine: {
+            /**
+             * Type
+             * @constant
+             */
+            type: "LineString";
+            /** Coordinates */
+            coordinates: [
+                number,
+                number
+            ][];
+        };
+        /**
+         * EditConflict
+         * @description An edit that met somebody else's change of the same territory.
+         */
+        EditConflict: {
+            /** Id */
+            id: number;
+            /** Person */
+            person: string;
+            /** Version */
+            version: number;
+            /** Verb */
+            verb: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Choice */
+            choice: ("MINE" | "THEIRS") | null;
+            /** Resolved By */
+            resolved_by: string | null;
+            /** Resolved At */
+            resolved_at: string | null;
+            /** Sides */
+            sides: components["schemas"]["ConflictSide"][];
+        };
+        /**
+         * EditConflictList
+         * @description The conflicts of a draft, oldest first.
+         */
+        EditConflictList: {
+            /** Items */
+            items: components["schemas"]["EditConflict"][];
+        };
+        /**
+         * EditIn
+         * @description An edit of a draft. `version` may be said by If-Match instead.
+         * @example {
+         *       "by": "李制图",
+         *       "version": 3,
+         *       "edit": {
+         *         "verb": "ASSIGN_COMMUNITIES",
+         *         "community_codes": [
+         *           "C02"
+         *         ],
+         *         "to_team_code": "T-E2"
+         *       }
+         *     }
+         */
+        EditIn: {
+            /**
+             * By
+             * @description Who draws; goes into the history
+             * @example 李制图
+             */
+            by: string;
+            /** Version */
+            version?: number | null;
+            /** Edit */
+            edit: components["schemas"]["Draw"] | components["schemas"]["MoveVertex"] | components["schemas"]["InsertVertex"] | components["schemas"]["DeleteVertex"] | components["schemas"]["Reshape"] | components["schemas"]["Split"] | components["schemas"]["Merge"] | components["schemas"]["Give"] | components["schemas"]["FillGap"] | components["schemas"]["AssignCommunities"] | components["schemas"]["CutHole"] | components["schemas"]["Replace"] | components["schemas"]["Remove"] | components["schemas"]["Repair"];
+        };
+        /**
+         * EditStep
+         * @description A step of a draft's history. `edit_id`: the step that an undo took back or a redo repeated.
+         */
+        EditStep: {
+            /** Id */
+            id: number;
+            /** Version */
+            version: number;
+            /** Person */
+            person: string;
+            /** Verb */
+            verb: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "DONE" | "UNDONE" | "DISCARDED";
+            /** Edit Id */
+            edit_id: number | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Team Codes */
+            team_codes: string[];
+        };
+        /**
+         * EditStepIn
+         * @description Who undoes or redoes.
+         */
+        EditStepIn: {
+            /**
+             * By
+             * @description Who draws; goes into the history
+             * @example 李制图
+             */
+            by: string;
+        };
+        /**
+         * EditStepPage
+         * @description Steps, newest first.
+         */
+        EditStepPage: {
+            /** Items */
+            items: components["schemas"]["EditStep"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * Edited
+         * @description What came of an edit: the draft's new version and the territories that it changed, whole.
+         */
+        Edited: {
+            /** Version */
+            version: number;
+            /** Changed */
+            changed: components["schemas"]["ChangedTerritory"][];
+            /**
+             * Undo
+             * @description Verb of the step that this person would undo next
+             */
+            undo: string | null;
+            /**
+             * Redo
+             * @description Verb of the step that this person would redo next
+             */
+            redo: string | null;
         };
         /**
          * EventIn
@@ -1347,6 +2176,31 @@ export interface components {
             rule: string;
             /** Message */
             message: string;
+        };
+        /**
+         * FillGap
+         * @description Nobody's land at this point goes to a team: the one named, else the one that it borders on longest.
+         */
+        FillGap: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            verb: "FILL_GAP";
+            /**
+             * At
+             * @description Longitude, latitude; CGCS2000 degrees
+             * @example [
+             *       120.01,
+             *       30.005
+             *     ]
+             */
+            at: [
+                number,
+                number
+            ];
+            /** To Team Code */
+            to_team_code?: string | null;
         };
         /**
          * GazetteerPlace
@@ -1694,12 +2548,88 @@ export interface components {
             candidates: components["schemas"]["PlaceCandidate"][];
         };
         /**
+         * Give
+         * @description The area goes to a team, or to nobody; taken from everybody, or from some teams only.
+         */
+        Give: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            verb: "GIVE";
+            geometry: components["schemas"]["DrawnArea"];
+            /** To Team Code */
+            to_team_code: string | null;
+            /** From Team Codes */
+            from_team_codes?: string[] | null;
+        };
+        /**
+         * HandOver
+         * @description What changes hands. No team: nobody owns it; several: they cover it together, and an allocation decides (rulebook 5.2).
+         *
+         *     `unassigned`: orphans that the next run gives to the new owner by itself; the rest would need a realignment (rulebook 5.4).
+         *     `carried`: policies that count in the load of the team that loses them.
+         */
+        HandOver: {
+            /** From Team Codes */
+            from_team_codes: string[];
+            /** To Team Codes */
+            to_team_codes: string[];
+            /** Customers */
+            customers: number;
+            /** Policies */
+            policies: number;
+            /** Premium */
+            premium: string;
+            /** Orphans */
+            orphans: number;
+            /** Unassigned */
+            unassigned: number;
+            /** Carried */
+            carried: number;
+        };
+        /**
          * Health
          * @description All is well.
          */
         Health: {
             /** Status */
             status: string;
+        };
+        /**
+         * InsertVertex
+         * @description A new vertex on the border nearest to `at`, in both neighbours, moved to `to`.
+         */
+        InsertVertex: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            verb: "INSERT_VERTEX";
+            /**
+             * At
+             * @description Longitude, latitude; CGCS2000 degrees
+             * @example [
+             *       120.01,
+             *       30.005
+             *     ]
+             */
+            at: [
+                number,
+                number
+            ];
+            /**
+             * To
+             * @description Longitude, latitude; CGCS2000 degrees
+             * @example [
+             *       120.01,
+             *       30.005
+             *     ]
+             */
+            to: [
+                number,
+                number
+            ];
         };
         /**
          * ItemOutcome
@@ -1739,6 +2669,22 @@ export interface components {
             level: ("UNIT" | "DOOR" | "COMPOUND" | "POI" | "COMMUNITY" | "ROAD" | "SUBDISTRICT" | "DISTRICT" | "CITY" | "NONE") | null;
             /** Policies */
             policies: number;
+        };
+        /**
+         * LoadBalance
+         * @description How even the loads of a branch's collection teams are. `ratio`: the most over the least; null where that is nought.
+         */
+        LoadBalance: {
+            /** Teams */
+            teams: number;
+            /** Gini */
+            gini: number;
+            /** Most */
+            most: number;
+            /** Least */
+            least: number;
+            /** Ratio */
+            ratio: number | null;
         };
         /**
          * Located
@@ -1840,6 +2786,64 @@ export interface components {
              * @example 199****0000
              */
             phone: string | null;
+        };
+        /**
+         * Merge
+         * @description The whole territory goes to another team.
+         */
+        Merge: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            verb: "MERGE";
+            /**
+             * Team Code
+             * @description A team of the plan's branch
+             * @example T-E1
+             */
+            team_code: string;
+            /**
+             * Into Team Code
+             * @description A team of the plan's branch
+             * @example T-E1
+             */
+            into_team_code: string;
+        };
+        /**
+         * MoveVertex
+         * @description The vertex moves in every territory that has it.
+         */
+        MoveVertex: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            verb: "MOVE_VERTEX";
+            /**
+             * At
+             * @description Longitude, latitude; CGCS2000 degrees
+             * @example [
+             *       120.01,
+             *       30.005
+             *     ]
+             */
+            at: [
+                number,
+                number
+            ];
+            /**
+             * To
+             * @description Longitude, latitude; CGCS2000 degrees
+             * @example [
+             *       120.01,
+             *       30.005
+             *     ]
+             */
+            to: [
+                number,
+                number
+            ];
         };
         /**
          * Named
@@ -2046,6 +3050,95 @@ export interface components {
             address: string;
         };
         /**
+         * PlanChangeIn
+         * @description A draft's name and note.
+         */
+        PlanChangeIn: {
+            /**
+             * By
+             * @description Who does it; goes into the books
+             * @example 李制图
+             */
+            by: string;
+            /** Name */
+            name?: string | null;
+            /** Note */
+            note?: string | null;
+        };
+        /**
+         * PlanIn
+         * @description A new draft: of the version `base_id`, else of the one in force today; `empty`: without any territory.
+         * @example {
+         *       "branch_code": "E",
+         *       "name": "二季度区域",
+         *       "by": "李制图"
+         *     }
+         */
+        PlanIn: {
+            /** Branch Code */
+            branch_code: string;
+            /** Name */
+            name: string;
+            /**
+             * By
+             * @description Who does it; goes into the books
+             * @example 李制图
+             */
+            by: string;
+            /** Note */
+            note?: string | null;
+            /** Base Id */
+            base_id?: number | null;
+            /**
+             * Empty
+             * @default false
+             */
+            empty: boolean;
+        };
+        /**
+         * PlanLife
+         * @description The life of a version, oldest step first.
+         */
+        PlanLife: {
+            /** Items */
+            items: components["schemas"]["PlanLifeStep"][];
+        };
+        /**
+         * PlanLifeStep
+         * @description A step in the life of a version.
+         */
+        PlanLifeStep: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** From State */
+            from_state: string | null;
+            /** To State */
+            to_state: string;
+            /** Person */
+            person: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Effective From */
+            effective_from: string | null;
+        };
+        /**
+         * PlanMoveIn
+         * @description Who takes the step, and why.
+         */
+        PlanMoveIn: {
+            /**
+             * By
+             * @description Who does it; goes into the books
+             * @example 李制图
+             */
+            by: string;
+            /** Reason */
+            reason?: string | null;
+        };
+        /**
          * Point
          * @description A point in CGCS2000 degrees.
          */
@@ -2109,6 +3202,53 @@ export interface components {
             total: number;
         };
         /**
+         * PresenceIn
+         * @description Who looks at which part of the map: west, south, east, north.
+         */
+        PresenceIn: {
+            /**
+             * By
+             * @description Who draws; goes into the history
+             * @example 李制图
+             */
+            by: string;
+            /** Bbox */
+            bbox: [
+                number,
+                number,
+                number,
+                number
+            ];
+        };
+        /**
+         * PresenceList
+         * @description Who has the draft open, by name.
+         */
+        PresenceList: {
+            /** Items */
+            items: components["schemas"]["Present"][];
+        };
+        /**
+         * Present
+         * @description Somebody who has the draft open.
+         */
+        Present: {
+            /** Person */
+            person: string;
+            /**
+             * Seen At
+             * Format: date-time
+             */
+            seen_at: string;
+            /** Bbox */
+            bbox: [
+                number,
+                number,
+                number,
+                number
+            ];
+        };
+        /**
          * PresentLocation
          * @description Where the address is now: by the geocoder, or with provider REVIEW by a person.
          */
@@ -2130,6 +3270,43 @@ export interface components {
             matched: string | null;
             /** Provider */
             provider: string;
+        };
+        /**
+         * Previewed
+         * @description What an edit would do. `clashes`: territories that somebody else has changed since the version that the editor saw.
+         *
+         *     `consequences`: of this step, against the draft as it is; null where an area is not sound enough to be measured.
+         */
+        Previewed: {
+            /** Version */
+            version: number;
+            /** Changed */
+            changed: components["schemas"]["ChangedTerritory"][];
+            /** Clashes */
+            clashes: string[];
+            consequences: components["schemas"]["WhatIf"] | null;
+        };
+        /**
+         * PublishIn
+         * @description From which day on the version decides. `replace`: also if another version than its base is in force on that day.
+         */
+        PublishIn: {
+            /**
+             * By
+             * @description Who does it; goes into the books
+             * @example 李制图
+             */
+            by: string;
+            /**
+             * Effective From
+             * Format: date
+             */
+            effective_from: string;
+            /**
+             * Replace
+             * @default false
+             */
+            replace: boolean;
         };
         /**
          * Reached
@@ -2206,6 +3383,23 @@ export interface components {
             released: number;
         };
         /**
+         * Remove
+         * @description The team has no territory any more.
+         */
+        Remove: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            verb: "REMOVE";
+            /**
+             * Team Code
+             * @description A team of the plan's branch
+             * @example T-E1
+             */
+            team_code: string;
+        };
+        /**
          * RenewIn
          * @description A claim to be held longer.
          */
@@ -2236,6 +3430,76 @@ export interface components {
             until: string | null;
             /** Ids */
             ids: number[];
+        };
+        /**
+         * Repair
+         * @description A defect is mended in one of the ways that it offers.
+         */
+        Repair: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            verb: "REPAIR";
+            /** Defect Id */
+            defect_id: number;
+            /** Way */
+            way: string;
+            /** Team Code */
+            team_code?: string | null;
+        };
+        /**
+         * Replace
+         * @description The territory is this area and no other, as a GIS client sends it. It may overlap others, which is then a defect.
+         */
+        Replace: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            verb: "REPLACE";
+            /**
+             * Team Code
+             * @description A team of the plan's branch
+             * @example T-E1
+             */
+            team_code: string;
+            geometry: components["schemas"]["DrawnArea"];
+        };
+        /**
+         * Reshape
+         * @description The border of the territory follows the line; what is cut off goes to the neighbour that it borders on longest.
+         */
+        Reshape: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            verb: "RESHAPE";
+            /**
+             * Team Code
+             * @description A team of the plan's branch
+             * @example T-E1
+             */
+            team_code: string;
+            line: components["schemas"]["DrawnLine"];
+        };
+        /**
+         * ResolveIn
+         * @description MINE does the edit of the conflict again, to the draft as it is now; THEIRS leaves the draft as it is.
+         */
+        ResolveIn: {
+            /**
+             * By
+             * @description Who draws; goes into the history
+             * @example 李制图
+             */
+            by: string;
+            /**
+             * Choice
+             * @enum {string}
+             */
+            choice: "MINE" | "THEIRS";
         };
         /**
          * ReviewCandidate
@@ -2669,6 +3933,35 @@ export interface components {
             fits: components["schemas"]["SystemFit"][];
         };
         /**
+         * Split
+         * @description The line parts the territory; the part in which the point `part` lies, else the smaller one, goes to the other team.
+         */
+        Split: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            verb: "SPLIT";
+            /**
+             * Team Code
+             * @description A team of the plan's branch
+             * @example T-E1
+             */
+            team_code: string;
+            line: components["schemas"]["DrawnLine"];
+            /**
+             * To Team Code
+             * @description A team of the plan's branch
+             * @example T-E1
+             */
+            to_team_code: string;
+            /** Part */
+            part?: [
+                number,
+                number
+            ] | null;
+        };
+        /**
          * StateCount
          * @description Cases in a state.
          */
@@ -2721,6 +4014,15 @@ export interface components {
             seconds: {
                 [key: string]: number;
             };
+        };
+        /**
+         * SupposedTerritory
+         * @description A team's territory as it would be; null: none. Only valid areas are accepted.
+         */
+        SupposedTerritory: {
+            /** Team Code */
+            team_code: string;
+            geometry: components["schemas"]["DrawnArea"] | null;
         };
         /**
          * SystemFit
@@ -2785,12 +4087,353 @@ export interface components {
             has_territory: boolean;
         };
         /**
+         * TeamComparison
+         * @description A team in two versions.
+         */
+        TeamComparison: {
+            /** Team Code */
+            team_code: string;
+            /** Name */
+            name: string;
+            /** Area Before Km2 */
+            area_before_km2: number;
+            /** Area After Km2 */
+            area_after_km2: number;
+            gained: components["schemas"]["Turnover"];
+            lost: components["schemas"]["Turnover"];
+            before: components["schemas"]["TerritoryFigures"];
+            after: components["schemas"]["TerritoryFigures"];
+        };
+        /**
          * TeamPage
          * @description A page of teams by code; `next`: the cursor of the next page, null on the last one.
          */
         TeamPage: {
             /** Items */
             items: components["schemas"]["Team"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * TeamWhatIf
+         * @description A team before and after.
+         */
+        TeamWhatIf: {
+            /** Team Code */
+            team_code: string;
+            /** Name */
+            name: string;
+            before: components["schemas"]["TerritoryFigures"];
+            after: components["schemas"]["TerritoryFigures"];
+        };
+        /**
+         * TerritoryFigures
+         * @description A team's territory in figures. What it covers together with another team counts in `shared` alone.
+         *
+         *     `policies`: open ones of the customers that live there, `premium` theirs. `orphans`: their open cases, `unassigned` those of them that
+         *     nobody has been given. `kept_in_team`: orphans that go to this team, the owner of their region; `kept_in_team_rate`: their share.
+         *     `load`: the team's policies wherever they are (open ones serviced, and its pool), `load_ratio`: over its capacity.
+         */
+        TerritoryFigures: {
+            /** Customers */
+            customers: number;
+            /** Shared */
+            shared: number;
+            /** Policies */
+            policies: number;
+            /** Premium */
+            premium: string;
+            /** Orphans */
+            orphans: number;
+            /** Unassigned */
+            unassigned: number;
+            /** Kept In Team */
+            kept_in_team: number;
+            /** Kept In Team Rate */
+            kept_in_team_rate: number | null;
+            /** Load */
+            load: number;
+            /** Capacity */
+            capacity: number;
+            /** Load Ratio */
+            load_ratio: number | null;
+        };
+        /**
+         * TerritoryFileOverlap
+         * @description Two territories that would overlap afterwards: a defect of the draft.
+         */
+        TerritoryFileOverlap: {
+            /** Team Codes */
+            team_codes: [
+                string,
+                string
+            ];
+            /** Area M2 */
+            area_m2: number;
+        };
+        /**
+         * TerritoryFileRepair
+         * @description Something that was done to a shape to make it sound: how often, and how many square metres that changed.
+         */
+        TerritoryFileRepair: {
+            /** Code */
+            code: string;
+            /** Count */
+            count: number;
+            /** Area M2 */
+            area_m2: number;
+            /** Zh */
+            zh: string;
+            /** En */
+            en: string;
+        };
+        /**
+         * TerritoryFileReport
+         * @description A file of territories held against a version. Saved as one edit unless it is a dry run or changes nothing.
+         *
+         *     `crs`, `encoding`, `layer`, `columns`: how the file was read. `overlaps`: the largest; `overlap_count`: of all.
+         * @example {
+         *       "plan_id": 12,
+         *       "version": 4,
+         *       "dry_run": false,
+         *       "edit_id": 31,
+         *       "format": "geojson",
+         *       "crs": "CGCS2000",
+         *       "encoding": "UTF-8",
+         *       "layer": null,
+         *       "columns": {
+         *         "team_code": "team_code"
+         *       },
+         *       "counts": {
+         *         "CHANGED": 1
+         *       },
+         *       "rows": [
+         *         {
+         *           "row": 1,
+         *           "team_code": "T-E1",
+         *           "team_name": "收展一队",
+         *           "community_code": null,
+         *           "action": "CHANGED",
+         *           "code": null,
+         *           "zh": null,
+         *           "en": null,
+         *           "repairs": [],
+         *           "area_before_m2": 2139042.3,
+         *           "area_after_m2": 1069521.2
+         *         }
+         *       ],
+         *       "teams": [
+         *         {
+         *           "team_code": "T-E1",
+         *           "team_name": "收展一队",
+         *           "action": "CHANGED",
+         *           "in_file": true,
+         *           "area_before_m2": 2139042.3,
+         *           "area_after_m2": 1069521.2
+         *         }
+         *       ],
+         *       "overlaps": [],
+         *       "overlap_count": 0
+         *     }
+         */
+        TerritoryFileReport: {
+            /** Plan Id */
+            plan_id: number;
+            /**
+             * Version
+             * @description Of the plan, after it
+             */
+            version: number;
+            /** Dry Run */
+            dry_run: boolean;
+            /**
+             * Edit Id
+             * @description The edit that it was saved as
+             */
+            edit_id: number | null;
+            /** Format */
+            format: string;
+            /** Crs */
+            crs: string | null;
+            /** Encoding */
+            encoding: string | null;
+            /** Layer */
+            layer: string | null;
+            /** Columns */
+            columns: {
+                [key: string]: string;
+            };
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Rows */
+            rows: components["schemas"]["TerritoryFileRow"][];
+            /** Teams */
+            teams: components["schemas"]["TerritoryFileTeam"][];
+            /** Overlaps */
+            overlaps: components["schemas"]["TerritoryFileOverlap"][];
+            /** Overlap Count */
+            overlap_count: number;
+        };
+        /**
+         * TerritoryFileRow
+         * @description What becomes of a record. Areas, in square metres, are those of its team as a whole, before and after.
+         *
+         *     `code`, `zh`, `en`: why it is refused and what to do; or what else there is to know of it.
+         */
+        TerritoryFileRow: {
+            /** Row */
+            row: number;
+            /** Team Code */
+            team_code: string | null;
+            /** Team Name */
+            team_name: string | null;
+            /**
+             * Community Code
+             * @description Of a table of communities
+             */
+            community_code: string | null;
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "NEW" | "CHANGED" | "UNCHANGED" | "REPAIRED" | "REFUSED";
+            /** Code */
+            code: string | null;
+            /** Zh */
+            zh: string | null;
+            /** En */
+            en: string | null;
+            /** Repairs */
+            repairs: components["schemas"]["TerritoryFileRepair"][];
+            /** Area Before M2 */
+            area_before_m2: number | null;
+            /** Area After M2 */
+            area_after_m2: number | null;
+        };
+        /**
+         * TerritoryFileTeam
+         * @description What becomes of a team. KEPT and REMOVED: the file does not name it.
+         */
+        TerritoryFileTeam: {
+            /** Team Code */
+            team_code: string;
+            /** Team Name */
+            team_name: string | null;
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "NEW" | "CHANGED" | "UNCHANGED" | "KEPT" | "REMOVED";
+            /** In File */
+            in_file: boolean;
+            /** Area Before M2 */
+            area_before_m2: number | null;
+            /** Area After M2 */
+            area_after_m2: number | null;
+        };
+        /**
+         * TerritoryPlan
+         * @description A version of a branch's territories. A published one decides from `effective_from` until before `effective_to`.
+         *
+         *     `version`: rises with every edit of a draft. `steps`: what may be done next. `errors`, `conflicts`: what holds it back.
+         * @example {
+         *       "id": 12,
+         *       "branch_code": "E",
+         *       "branch_name": "东支公司",
+         *       "number": 3,
+         *       "name": "二季度区域",
+         *       "note": null,
+         *       "origin": "DRAWN",
+         *       "state": "DRAFT",
+         *       "base_id": 9,
+         *       "version": 4,
+         *       "territories": 2,
+         *       "effective_from": null,
+         *       "effective_to": null,
+         *       "created_by": "李制图",
+         *       "created_at": "2026-03-10T01:00:00Z",
+         *       "submitted_by": null,
+         *       "submitted_at": null,
+         *       "approved_by": null,
+         *       "approved_at": null,
+         *       "published_by": null,
+         *       "published_at": null,
+         *       "steps": [
+         *         "submit",
+         *         "discard"
+         *       ],
+         *       "errors": 0,
+         *       "conflicts": 0
+         *     }
+         */
+        TerritoryPlan: {
+            /** Id */
+            id: number;
+            /** Branch Code */
+            branch_code: string;
+            /** Branch Name */
+            branch_name: string;
+            /** Number */
+            number: number;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string | null;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "DELIVERED" | "DRAWN" | "ROLLED_BACK" | "PROPOSED";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "DRAFT" | "IN_REVIEW" | "APPROVED" | "SCHEDULED" | "ACTIVE" | "SUPERSEDED" | "DISCARDED";
+            /** Base Id */
+            base_id: number | null;
+            /** Version */
+            version: number;
+            /** Territories */
+            territories: number;
+            /** Effective From */
+            effective_from: string | null;
+            /** Effective To */
+            effective_to: string | null;
+            /** Created By */
+            created_by: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Submitted By */
+            submitted_by: string | null;
+            /** Submitted At */
+            submitted_at: string | null;
+            /** Approved By */
+            approved_by: string | null;
+            /** Approved At */
+            approved_at: string | null;
+            /** Published By */
+            published_by: string | null;
+            /** Published At */
+            published_at: string | null;
+            /** Steps */
+            steps: ("submit" | "withdraw" | "reject" | "approve" | "publish" | "discard")[];
+            /** Errors */
+            errors: number;
+            /** Conflicts */
+            conflicts: number;
+        };
+        /**
+         * TerritoryPlanPage
+         * @description Versions, newest first.
+         */
+        TerritoryPlanPage: {
+            /** Items */
+            items: components["schemas"]["TerritoryPlan"][];
             /** Next */
             next: string | null;
         };
@@ -2803,6 +4446,70 @@ export interface components {
             team_code: string;
             /** Share */
             share: number;
+        };
+        /**
+         * TraceIn
+         * @description Two places near borders of the draft. `long_way`: the other way around, where there is one.
+         */
+        TraceIn: {
+            /**
+             * Start
+             * @description Longitude, latitude; CGCS2000 degrees
+             * @example [
+             *       120.01,
+             *       30.005
+             *     ]
+             */
+            start: [
+                number,
+                number
+            ];
+            /**
+             * End
+             * @description Longitude, latitude; CGCS2000 degrees
+             * @example [
+             *       120.01,
+             *       30.005
+             *     ]
+             */
+            end: [
+                number,
+                number
+            ];
+            /**
+             * Long Way
+             * @default false
+             */
+            long_way: boolean;
+        };
+        /**
+         * Traced
+         * @description The line along existing borders, from vertex to vertex; CGCS2000 degrees.
+         */
+        Traced: {
+            /** Line */
+            line: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * Turnover
+         * @description What a team gains, or loses, from one version to another.
+         */
+        Turnover: {
+            /**
+             * Area Km2
+             * @description Null where the borders are too complex to be laid over each other
+             */
+            area_km2: number | null;
+            /** Customers */
+            customers: number;
+            /** Policies */
+            policies: number;
+            /** Premium */
+            premium: string;
+            /** Orphans */
+            orphans: number;
         };
         /**
          * UndoIn
@@ -2835,6 +4542,36 @@ export interface components {
             cases_allocated: number;
             /** Allocated */
             allocated: components["schemas"]["AllocatedCase"][];
+        };
+        /**
+         * VersionComparison
+         * @description What differs between two versions of a branch's territories.
+         *
+         *     `before` is null where there was none. `pieces`: the land that changes hands as a GeoJSON FeatureCollection (CGCS2000, simplified for
+         *     the map) with `from_team_code`, `to_team_code` and `area_km2`; null where the borders are too complex to be laid over each other.
+         */
+        VersionComparison: {
+            before: components["schemas"]["ComparedVersion"] | null;
+            after: components["schemas"]["ComparedVersion"];
+            /**
+             * On
+             * Format: date
+             */
+            on: string;
+            /** Customers */
+            customers: number;
+            /** Policies */
+            policies: number;
+            /** Teams */
+            teams: components["schemas"]["TeamComparison"][];
+            /** Moves */
+            moves: components["schemas"]["HandOver"][];
+            balance_before: components["schemas"]["LoadBalance"];
+            balance_after: components["schemas"]["LoadBalance"];
+            /** Pieces */
+            pieces: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * Waiting
@@ -2933,6 +4670,160 @@ export interface components {
             items: components["schemas"]["Waiting"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * WhatIf
+         * @description What a change of territories would mean on a date, if every policy that changes hands went along.
+         * @example {
+         *       "branch_code": "E",
+         *       "on": "2026-03-10",
+         *       "customers": 1,
+         *       "policies": 2,
+         *       "teams": [
+         *         {
+         *           "team_code": "T-E1",
+         *           "name": "收展一队",
+         *           "before": {
+         *             "customers": 3,
+         *             "shared": 0,
+         *             "policies": 4,
+         *             "premium": "4938.00",
+         *             "orphans": 2,
+         *             "unassigned": 1,
+         *             "kept_in_team": 2,
+         *             "kept_in_team_rate": 1,
+         *             "load": 120,
+         *             "capacity": 200,
+         *             "load_ratio": 0.6
+         *           },
+         *           "after": {
+         *             "customers": 2,
+         *             "shared": 0,
+         *             "policies": 2,
+         *             "premium": "2469.00",
+         *             "orphans": 1,
+         *             "unassigned": 1,
+         *             "kept_in_team": 1,
+         *             "kept_in_team_rate": 1,
+         *             "load": 119,
+         *             "capacity": 200,
+         *             "load_ratio": 0.595
+         *           }
+         *         }
+         *       ],
+         *       "moves": [
+         *         {
+         *           "from_team_codes": [
+         *             "T-E1"
+         *           ],
+         *           "to_team_codes": [
+         *             "T-E2"
+         *           ],
+         *           "customers": 1,
+         *           "policies": 2,
+         *           "premium": "2469.00",
+         *           "orphans": 1,
+         *           "unassigned": 0,
+         *           "carried": 1
+         *         }
+         *       ],
+         *       "balance_before": {
+         *         "teams": 3,
+         *         "gini": 0.3509,
+         *         "most": 120,
+         *         "least": 20,
+         *         "ratio": 6
+         *       },
+         *       "balance_after": {
+         *         "teams": 3,
+         *         "gini": 0.3474,
+         *         "most": 119,
+         *         "least": 20,
+         *         "ratio": 5.95
+         *       }
+         *     }
+         */
+        WhatIf: {
+            /** Branch Code */
+            branch_code: string;
+            /**
+             * On
+             * Format: date
+             */
+            on: string;
+            /**
+             * Customers
+             * @description Customers that change hands
+             */
+            customers: number;
+            /**
+             * Policies
+             * @description Policies that change hands
+             */
+            policies: number;
+            /** Teams */
+            teams: components["schemas"]["TeamWhatIf"][];
+            /** Moves */
+            moves: components["schemas"]["HandOver"][];
+            balance_before: components["schemas"]["LoadBalance"];
+            balance_after: components["schemas"]["LoadBalance"];
+        };
+        /**
+         * WhatIfIn
+         * @description What would it mean if these teams of a branch had these territories? Against what is in force on the date.
+         * @example {
+         *       "branch_code": "E",
+         *       "on": "2026-03-10",
+         *       "crs": "CGCS2000",
+         *       "changes": [
+         *         {
+         *           "team_code": "T-E2",
+         *           "geometry": {
+         *             "type": "Polygon",
+         *             "coordinates": [
+         *               [
+         *                 [
+         *                   120.015,
+         *                   30
+         *                 ],
+         *                 [
+         *                   120.03,
+         *                   30
+         *                 ],
+         *                 [
+         *                   120.03,
+         *                   30.01
+         *                 ],
+         *                 [
+         *                   120.015,
+         *                   30.01
+         *                 ],
+         *                 [
+         *                   120.015,
+         *                   30
+         *                 ]
+         *               ]
+         *             ]
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
+        WhatIfIn: {
+            /** Branch Code */
+            branch_code: string;
+            /**
+             * On
+             * @description Date, today unless given
+             */
+            on?: string | null;
+            /**
+             * Crs
+             * @description System of the coordinates; it must be declared
+             */
+            crs?: ("CGCS2000" | "WGS84" | "GCJ02" | "BD09") | null;
+            /** Changes */
+            changes: components["schemas"]["SupposedTerritory"][];
         };
         /**
          * Problem
@@ -5384,6 +7275,2399 @@ export interface operations {
             };
             /** @description The body is not JSON */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTerritoryPlans: {
+        parameters: {
+            query?: {
+                branch_code?: string | null;
+                state?: ("DRAFT" | "IN_REVIEW" | "APPROVED" | "SCHEDULED" | "ACTIVE" | "SUPERSEDED" | "DISCARDED") | null;
+                /** @description Items on a page */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryPlanPage"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createTerritoryPlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe: the same key with the same request gets the same answer, and nothing happens twice. */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTerritoryPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryPlan"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discardTerritoryPlan: {
+        parameters: {
+            query: {
+                /** @description Who does it; goes into the books */
+                by: string;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryPlan"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeTerritoryPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanChangeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryPlan"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTerritoryPlanLife: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanLife"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPlanTerritories: {
+        parameters: {
+            query?: {
+                /** @description West, south, east, north in CGCS2000 degrees */
+                bbox?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A FeatureCollection, CGCS2000 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": Record<string, never>;
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    submitTerritoryPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanMoveIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryPlan"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdrawTerritoryPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanMoveIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryPlan"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rejectTerritoryPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanMoveIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryPlan"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approveTerritoryPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanMoveIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryPlan"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publishTerritoryPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryPlan"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rollBackTerritoryPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanMoveIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryPlan"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    whatIf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhatIfIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIf"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportWhatIf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhatIfIn"];
+            };
+        };
+        responses: {
+            /** @description A row for each policy, UTF-8 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTerritoryPlanConsequences: {
+        parameters: {
+            query?: {
+                /** @description What the version is looked at against: what it was drawn from, or what is in force on the date */
+                against?: "BASE" | "IN_FORCE";
+                /** @description Date of loads and of what is in force, today unless given */
+                on?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIf"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportTerritoryPlanConsequences: {
+        parameters: {
+            query?: {
+                /** @description What the version is looked at against: what it was drawn from, or what is in force on the date */
+                against?: "BASE" | "IN_FORCE";
+                /** @description Date of loads and of what is in force, today unless given */
+                on?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A row for each policy, UTF-8 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compareTerritoryPlans: {
+        parameters: {
+            query?: {
+                /** @description The version before; what it was drawn from unless given */
+                with?: number | null;
+                /** @description Date of loads and of what is in force, today unless given */
+                on?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionComparison"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportComparison: {
+        parameters: {
+            query?: {
+                /** @description The version before; what it was drawn from unless given */
+                with?: number | null;
+                /** @description Date of loads and of what is in force, today unless given */
+                on?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A row for each policy, UTF-8 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTerritoryEdits: {
+        parameters: {
+            query?: {
+                /** @description Items on a page */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditStepPage"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editTerritoryPlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that was edited, as the plan's ETag; or say `version` */
+                "if-match"?: string | null;
+                /** @description Makes a retry safe: the same key with the same request gets the same answer, and nothing happens twice. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Edited"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewTerritoryEdit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that was edited, as the plan's ETag; or say `version` */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Previewed"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    traceTerritoryBorder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TraceIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Traced"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undoTerritoryEdit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditStepIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Edited"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redoTerritoryEdit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditStepIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Edited"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTerritoryConflicts: {
+        parameters: {
+            query?: {
+                /** @description Also those that are settled */
+                settled?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditConflictList"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resolveTerritoryConflict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+                /** @description Number of the conflict */
+                conflict_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResolveIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Edited"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putTerritoryPresence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresenceIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresenceList"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importTerritories: {
+        parameters: {
+            query?: {
+                /** @description Only tell what would become of each record */
+                dry_run?: boolean;
+                /** @description Its suffix says the format */
+                filename?: string | null;
+                /** @description System of the file: CGCS2000, WGS84, GCJ02, BD09 or a code like EPSG:4549 */
+                crs?: string | null;
+                /** @description Encoding of its texts, such as GBK */
+                encoding?: string | null;
+                /** @description Which layer of several */
+                layer?: string | null;
+                /** @description team_code=NAME, team_name=NAME, community_code=NAME, share=NAME: which column is what */
+                column?: string[] | null;
+                /** @description What becomes of territories of teams that the file lacks */
+                missing?: "keep" | "remove";
+                /** @description Save nothing where a record is refused */
+                strict?: boolean;
+                /** @description Who imports; needed unless it is a dry run */
+                by?: string | null;
+                /** @description Version of the draft that the editor saw */
+                version?: number | null;
+            };
+            header?: {
+                /** @description The version that was edited, as the plan's ETag; or say `version` */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        /** @description The file itself; `filename` or the Content-Type says what it is. */
+        requestBody: {
+            content: {
+                "application/geo+json": string;
+                "application/json": string;
+                "application/geopackage+sqlite3": string;
+                "application/x-sqlite3": string;
+                "application/zip": string;
+                "application/x-zip-compressed": string;
+                "text/csv": string;
+                "application/vnd.google-earth.kml+xml": string;
+                "application/flatgeobuf": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryFileReport"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match names another state than the present one */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportTerritories: {
+        parameters: {
+            query?: {
+                /** @description csv: which team has which community; shp: a zip of its parts */
+                format?: "geojson" | "gpkg" | "shp" | "csv";
+                /** @description Of the attributes of a shapefile and of a table */
+                encoding?: "utf-8" | "gbk";
+            };
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": string;
+                    "application/geopackage+sqlite3": string;
+                    "application/zip": string;
+                    "text/csv; charset=utf-8": string;
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
