@@ -265,6 +265,9 @@ def audit(world: World, before: Areas, change: Change) -> Audit:
     degrees = shapely.get_coordinates(list(world.areas.values()))
     found.inexact += int((xy / CELLS_PER_DEGREE != degrees).any())
     found.broken = _broken(after)
+    if found.invalid:
+        # No overlay can be trusted with what is invalid: the rest is not asked.
+        return found
     union = shapely.union_all(after)
     nobodys = shapely.difference(world.domain, union)
     whole = sum(map(doubled_area, after)) + doubled_area(nobodys)
