@@ -12,7 +12,7 @@ from geo.coverage.errors import GapNotEnclosed, NoArea, NotExact, NothingThere
 from geo.coverage.faces import longest_neighbour
 from geo.coverage.grid import Coordinate, Envelope, canonical, cells, in_degrees, multi, polygons
 from geo.coverage.reach import reach
-from geo.coverage.transferring import Areas, Region, applied, reassign
+from geo.coverage.transferring import Areas, Region, applied, reassign, united
 
 
 def gap(areas: Areas, at: Coordinate, limit: BaseGeometry | None = None) -> MultiPolygon:
@@ -83,7 +83,7 @@ def _gap(areas: Areas, at: Coordinate, limit: BaseGeometry | None) -> MultiPolyg
     except NotExact:
         made = arrange(before, lines, unsettled=True)
     place = Point(cells(shapely.get_coordinates(Point(at)))[0])
-    held = multi(polygons(shapely.union_all([area for area in made.areas.values() if not area.is_empty])))
+    held = united([part for area in made.areas.values() for part in area.geoms])
     if region is not None:
         within = region.land(made.lines)
         if not within.covers(place):

@@ -155,13 +155,12 @@ def reassign(areas: Cells, moves: Iterable[Move]) -> tuple[dict[str, MultiPolygo
                 gained.extend(free)
         if to is not None and gained:
             own = now.get(to, EMPTY)
-            now[to] = _united(own, gained)
+            now[to] = united([*own.geoms, *gained])
     return now, moved
 
 
-def _united(own: MultiPolygon, gained: list[Polygon]) -> MultiPolygon:
+def united(parts: list[Polygon]) -> MultiPolygon:
     """Noded land together. Where nothing of it overlaps, shared edges drop out, which is quicker than an overlay."""
-    parts = [*own.geoms, *gained]
     try:
         whole = multi(polygons(shapely.coverage_union_all(parts)))
         if doubled_area(whole) == sum(map(doubled_area, parts)) and whole.is_valid:
