@@ -133,7 +133,7 @@ def coverage(
             f"三界点断开 triple points broken {found['triple_points_broken']}；无效 invalid {found['invalid_areas']}；"
             f"离格 off the grid {found['off_the_grid']}；"
             f"完成 done {found['verbs_done']:,}，拒绝 refused {found['verbs_refused']:,}；"
-            f"每次 each p50 {found['ms_p50']} ms，p95 {found['ms_p95']} ms"
+            f"每次处理器时间 processor time of each p50 {found['ms_p50']} ms，p95 {found['ms_p95']} ms"
         )
     if found["failing_seeds"]:
         err.print(f"有问题的种子 seeds with a finding: {found['failing_seeds']}")
