@@ -39,7 +39,7 @@ def overlaps(layer: Layer, of: Positions, thresholds: Thresholds) -> list[Defect
                 codes,
                 multi(pieces[kept]),
                 area_m2=float(sizes.sum()),
-                details={**({"kind": OVERLAP} if sliver else {}), "width_m": width},
+                details={**({"kind": OVERLAP} if sliver else {}), "width_m": round(width, 3)},
                 ways=tuple(Way(GIVE, code) for code in ways),
             )
         )
