@@ -38,6 +38,7 @@ from app.territories.consequences.endpoints import router as territory_consequen
 from app.territories.editing.endpoints import router as territory_drawing
 from app.territories.endpoints import router as territories
 from app.territories.files.endpoints import router as territory_files
+from app.territories.pictures.endpoints import router as territory_pictures
 from app.territories.plans.endpoints import router as territory_plans
 from app.territories.validation.endpoints import router as territory_defects
 from app.tiles.endpoints import router as tiles
@@ -150,6 +151,7 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         review,
         territory_plans,
         territory_consequences,
+        territory_pictures,
         territory_drawing,
         territory_defects,
         territory_files,

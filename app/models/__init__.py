@@ -19,6 +19,7 @@ from app.models.customers import CustomerChange
 from app.models.gazetteer import VERSION_CAUSES, GazetteerChange, GazetteerVersion
 from app.models.organisation import Agent, BranchArea, Organisation, Team
 from app.models.policies import ADDRESS_KINDS, LEVELS, REASONS, Address, Location, OrphanEvent, Policy, Policyholder
+from app.models.proposals import PROPOSAL_STATUSES, TerritoryProposal
 from app.models.providers import OUTCOMES, LocationCandidate, ProviderAnswer, ProviderQuota, ProviderState
 from app.models.records import IdempotencyKey, ImportedFile
 from app.models.review import (
@@ -58,6 +59,7 @@ __all__ = [
     "PLACE_KINDS",
     "PLAN_ORIGINS",
     "PLAN_STATES",
+    "PROPOSAL_STATUSES",
     "REASONS",
     "RUNGS",
     "SRID",
@@ -110,6 +112,7 @@ __all__ = [
     "TerritoryEdit",
     "TerritoryPlan",
     "TerritoryPresence",
+    "TerritoryProposal",
     "TerritoryShape",
     "TerritoryStep",
     "WorldRevision",

@@ -7,11 +7,13 @@ import orjson
 import shapely
 from fastapi import APIRouter, Header, Path, Query, Response
 
-from app.deps import CurrentPrincipal, IdempotencyKey, ReadConnection, WantedPage, WriteConnection
+from app.deps import CurrentPrincipal, IdempotencyKey, ReadConnection, Today, WantedPage, WriteConnection
 from app.idempotency import Answer, answer_once
 from app.paging import cut, decode_cursor
 from app.problems import documented, render
 from app.strict import StrictRoute
+from app.territories.consequences.schemas import told
+from app.territories.consequences.step import of_step
 from app.territories.editing import conflicts, history, presence, repository
 from app.territories.editing.edit import Outcome, edit, preview
 from app.territories.editing.errors import TerritoryConflict, VersionMissing, VersionsDiffer
@@ -88,15 +90,22 @@ def edit_plan(
 def preview_edit(
     connection: ReadConnection,
     principal: CurrentPrincipal,
+    today: Today,
     plan_id: PlanId,
     wanted: EditIn,
     if_match: IfMatch = None,
 ) -> Response:
-    """What an edit would do; nothing is saved."""
+    """What an edit would do, and what that would mean; nothing is saved."""
     checked_plan(connection, principal, plan_id)
     version = version_of(wanted.version, if_match)
     outcome = preview(connection, plan_id, wanted.edit, version=version, by=wanted.by)
-    body = {"version": outcome.revision, "changed": changed(outcome), "clashes": outcome.clashes}
+    found = of_step(connection, plan_id, outcome, today)
+    body = {
+        "version": outcome.revision,
+        "changed": changed(outcome),
+        "clashes": outcome.clashes,
+        "consequences": orjson.Fragment(told(found).model_dump_json()) if found is not None else None,
+    }
     return Response(_body(body), media_type="application/json")
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from app.fields import Code, Input, Latitude, Longitude, Output
+from app.territories.consequences.schemas import WhatIf
 from app.territories.validation.schemas import TerritoryDefectOut
 
 Position = Annotated[
@@ -215,11 +216,15 @@ class Edited(Output):
 
 
 class Previewed(Output):
-    """What an edit would do. `clashes`: territories that somebody else has changed since the version that the editor saw."""
+    """What an edit would do. `clashes`: territories that somebody else has changed since the version that the editor saw.
+
+    `consequences`: of this step, against the draft as it is; null where an area is not sound enough to be measured.
+    """
 
     version: int
     changed: list[ChangedTerritory]
     clashes: list[str]
+    consequences: WhatIf | None
 
 
 class EditStep(Output):
