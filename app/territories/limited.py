@@ -16,11 +16,13 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from io import BytesIO
 from time import monotonic
 from typing import Any, Final, ParamSpec, TypeVar
+
+from shapely.geometry.base import BaseGeometry
 
 from app.errors import TooBusy
 from geo.errors import GeoError
@@ -45,17 +47,40 @@ _LARGEST_ANSWER: Final = 256 * 1024 * 1024
 
 # What an answer may be made of. A child that a shape has broken is not believed beyond this.
 _ANSWERS: Final = ("geo.", "shapely", "numpy", "builtins", "collections", "types", "_codecs", "copyreg")
-_BUILTINS: Final = frozenset({"set", "frozenset", "dict", "list", "tuple", "int", "float", "str", "bytes", "complex", "slice", "range", "getattr"})
+_BUILTINS: Final = frozenset(
+    {
+        "set",
+        "frozenset",
+        "dict",
+        "list",
+        "tuple",
+        "int",
+        "float",
+        "str",
+        "bytes",
+        "complex",
+        "slice",
+        "range",
+        "getattr",
+    }
+)
 
 
-def within_limits(function: Callable[P, R], tool: Any, others: Any, /, *args: P.args, **kwargs: P.kwargs) -> R:
+def within_limits(
+    function: Callable[P, R],
+    tool: BaseGeometry,
+    others: Mapping[str, BaseGeometry],
+    /,
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> R:
     """`function(*args, **kwargs)`, here or in a child, after what overlaying `tool` with `others` would take.
 
     `function` is a function of a module of `geo`, its arguments and answer shapes, plain values and values of `geo`. `tool`: the drawn or
-    foreign shape (or shapes), `others`: those that it meets. Raises `geo.soundness.errors.TooComplex` where it would take, or takes, too
+    foreign shape, `others`: those that it may meet. Raises `geo.soundness.errors.TooComplex` where it would take, or takes, too
     much; `TooBusy` where no child is free in time; and what the function raises of `geo.errors.GeoError`.
     """
-    crossings = box_crossings(tool, others, most=REFUSED)
+    crossings = box_crossings(tool, most=REFUSED) + box_crossings(tool, list(others.values()), most=REFUSED)
     if crossings > REFUSED:
         raise TooComplex
     if crossings <= CHEAP:
@@ -75,7 +100,12 @@ class Child:
         names = ("PATH", "LANG", "LC_ALL", "TMPDIR", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
         environment = {name: os.environ[name] for name in names if name in os.environ}
         # One thread: their stacks and buffers would count against the memory.
-        environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1", "MALLOC_ARENA_MAX": "1"}
+        environment |= {
+            "OPENBLAS_NUM_THREADS": "1",
+            "OMP_NUM_THREADS": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "MALLOC_ARENA_MAX": "1",
+        }
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-c", f"from app.territories.limited_child import main; main({memory})"],
             stdin=subprocess.PIPE,
@@ -210,7 +240,9 @@ def _pool() -> Pool:
 
 class _Plain(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
-        known = module == "geo" or any(module == one.rstrip(".") or module.startswith(one.rstrip(".") + ".") for one in _ANSWERS)
+        known = module == "geo" or any(
+            module == one.rstrip(".") or module.startswith(one.rstrip(".") + ".") for one in _ANSWERS
+        )
         if not known or (module == "builtins" and name not in _BUILTINS):
             raise pickle.UnpicklingError(module)
         return super().find_class(module, name)

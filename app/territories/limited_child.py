@@ -41,11 +41,12 @@ def _end_with(parent: int) -> None:
 
 
 def _done(task: bytes) -> tuple[str, Any]:
-    from geo.errors import GeoError
     from shapely.errors import GEOSException
 
+    from geo.errors import GeoError
+
     try:
-        module, name, args, kwargs = pickle.loads(task)
+        module, name, args, kwargs = pickle.loads(task)  # noqa: S301 (the parent is ours)
         function = getattr(importlib.import_module(module), name)
         return "done", function(*args, **kwargs)
     except GeoError as refused:
