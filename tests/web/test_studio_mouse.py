@@ -203,7 +203,7 @@ def test_what_the_service_refuses_leaves_the_map_as_it_was(studio: Studio) -> No
     studio.tool("顶点")
     # across the opposite side: the border would cross itself
     studio.drag((0.020, 0.010), (0.025, 0.000), (0.035, -0.004))
-    expect(page.get_by_role("alert")).to_contain_text("相互穿过")
+    expect(page.locator(".toast.alert")).to_contain_text("相互穿过")
     assert studio.version() == version
     # the vertex is where it was, and can be dragged from there
     page.wait_for_timeout(300)
