@@ -26,6 +26,7 @@ from app.fields import Input, Output
 from app.gazetteer.endpoints import router as gazetteer
 from app.health import DatabaseFigures
 from app.health import router as health
+from app.ogc import application as ogc
 from app.organisation.endpoints import router as organisation
 from app.policies.endpoints import router as policies
 from app.problems import Problem, answer
@@ -33,10 +34,13 @@ from app.review.endpoints import router as review
 from app.settings import Settings
 from app.statistics.endpoints import router as statistics
 from app.supervisor import Supervisor
+from app.territories.consequences.endpoints import router as territory_consequences
 from app.territories.editing.endpoints import router as territory_drawing
 from app.territories.endpoints import router as territories
 from app.territories.files.endpoints import router as territory_files
+from app.territories.pictures.endpoints import router as territory_pictures
 from app.territories.plans.endpoints import router as territory_plans
+from app.territories.validation.endpoints import router as territory_defects
 from app.tiles.endpoints import router as tiles
 from app.web import serve_web
 from geo.errors import GeoError
@@ -68,6 +72,14 @@ _TAGS = [
         "description": "区域绘制：编辑、撤销、冲突 / drawing a draft: edits, undo, conflicts",
     },
     {"name": "territory files", "description": "区域文件：导入与导出 / territories from and into files"},
+    {
+        "name": "territory consequences",
+        "description": "试算与对比：负荷、孤儿单、换手 / what a change of territories would mean; two versions compared",
+    },
+    {
+        "name": "territory defects",
+        "description": "区域校验：问题、严重程度、涉及的客户、修复办法 / what is wrong with a draft, whom it touches, ways to mend it",
+    },
     {
         "name": "addresses",
         "description": "地址定位：在哪里、归谁、是否足够确定 / where an address is, whose, and how sure",
@@ -138,12 +150,16 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         gazetteer,
         review,
         territory_plans,
+        territory_consequences,
+        territory_pictures,
         territory_drawing,
+        territory_defects,
         territory_files,
     ):  # the busiest first
         app.include_router(router, prefix=PREFIX)
     app.include_router(tiles)
     app.include_router(health)
+    ogc.mount(app)
     serve_web(app, settings.web)
 
     for kind in (AppError, GeoError, RequestValidationError, HTTPException, SQLAlchemyError):

@@ -246,18 +246,39 @@ def _organisation(connection: Connection, areas: NDArray[Any]) -> None:
         ),
         {"last": AGENTS_A_TEAM - 1},
     )
-    plan = connection.execute(
+    plan = add_version(connection, areas, 1)
+    connection.execute(
+        text("UPDATE territory_plan SET state = 'PUBLISHED', effective_from = '2026-01-01' WHERE id = :plan"),
+        {"plan": plan},
+    )
+
+
+def add_version(connection: Connection, areas: NDArray[Any], number: int) -> int:
+    """A draft with these regions; its id."""
+    plan: int = connection.execute(
         text(
             """INSERT INTO territory_plan (branch_code, number, name, origin, state)
-            VALUES ('B', 1, '基准', 'DELIVERED', 'DRAFT') RETURNING id"""
-        )
+            VALUES ('B', :number, '基准', 'DELIVERED', 'DRAFT') RETURNING id"""
+        ),
+        {"number": number},
     ).scalar_one()
+    whole = np.empty(len(areas), dtype=object)
+    whole[:] = [area if area.geom_type == "MultiPolygon" else shapely.MultiPolygon([area]) for area in areas]
     frame = pl.DataFrame(
-        {"code": codes, "shape": [bytes(shape) for shape in shapely.to_wkb(shapely.multipolygons(areas[:, None]))]}
+        {
+            "code": [_team(at) for at in range(len(areas))],
+            "shape": [bytes(shape) for shape in shapely.to_wkb(whole)],
+        }
     )
+    connection.execute(text("DROP TABLE IF EXISTS drawn_shape"))
     connection.execute(text("CREATE TEMPORARY TABLE drawn_shape (code text, shape bytea) ON COMMIT DROP"))
     copy_in(connection, "drawn_shape", frame.columns, frame)
-    connection.execute(text("INSERT INTO territory_shape (geom) SELECT ST_GeomFromWKB(shape, 4490) FROM drawn_shape"))
+    connection.execute(
+        text(
+            """INSERT INTO territory_shape (geom) SELECT ST_GeomFromWKB(shape, 4490) FROM drawn_shape
+            ON CONFLICT DO NOTHING"""
+        )
+    )
     connection.execute(
         text(
             """INSERT INTO territory (plan_id, team_code, shape_id, since)
@@ -266,10 +287,7 @@ def _organisation(connection: Connection, areas: NDArray[Any]) -> None:
         ),
         {"plan": plan},
     )
-    connection.execute(
-        text("UPDATE territory_plan SET state = 'PUBLISHED', effective_from = '2026-01-01' WHERE id = :plan"),
-        {"plan": plan},
-    )
+    return plan
 
 
 def main() -> None:

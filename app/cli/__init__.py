@@ -17,10 +17,13 @@ from app.cli import (
     geocoding,
     plan_files,
     plans,
+    plans,
+    proposals,
     providers,
     review,
     server,
 )
+from app.cli import allocation, bench, calibration, files, gazetteer, geocoding, gis, plans, providers, review, server
 from app.cli.console import explain_failure
 
 app = typer.Typer(
@@ -37,8 +40,10 @@ calibration.register(app)
 providers.register(app)
 allocation.register(app)
 review.register(app)
+proposals.register(app)
 plans.register(app)
 plan_files.register()
+gis.register(app)
 server.register(app)
 bench.register(app)
 

@@ -6,16 +6,17 @@ from typing import Any, Final
 
 import numpy as np
 import shapely
+import shapely.errors
 from numpy.typing import NDArray
 from shapely import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from geo.crs import CoordinateFault, Crs, convert, coordinate_faults
+from geo.coverage.grid import CELLS_PER_DEGREE, in_cells, in_degrees, multi, polygons
+from geo.coverage.measure import area_m2
+from geo.crs import CoordinateFault, Crs, convert, coordinate_faults, distance_m
 from geo.soundness import errors
 from geo.soundness.complexity import box_crossings
-from geo.soundness.grid import GRID, multi, on_grid
 from geo.soundness.limits import ReadingLimits
-from geo.soundness.measure import area_m2, areas_m2, scales
 from geo.soundness.parsing import Parsed, Ring, parse
 
 LIMITS: Final = ReadingLimits()
@@ -39,7 +40,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "RING_DROPPED": ("去掉了没有面积的环", "rings without an area were dropped"),
     "PARTS_DROPPED": ("去掉了重复的面", "repeated polygons were dropped"),
     "CROSSINGS_CUT": ("在自相交处断开并重新组成边界", "the border was rebuilt where it crossed itself"),
-    "HOLES_MERGED": ("合并了重叠或相接的洞，去掉了面以外的洞", "overlapping holes were merged, and what lay outside was dropped"),
+    "HOLES_MERGED": (
+        "合并了重叠或相接的洞，去掉了面以外的洞",
+        "overlapping holes were merged, and what lay outside was dropped",
+    ),
     "PARTS_MERGED": ("合并了重叠或相接的面", "overlapping or adjoining polygons were merged"),
     "CRUMBS_DROPPED": ("去掉了修复留下的碎屑", "crumbs that the repair left were dropped"),
 }
@@ -88,7 +92,9 @@ class _Steps:
             known[1] += area
 
     def done(self) -> tuple[Step, ...]:
-        return tuple(Step(code, int(self.counts[code][0]), self.counts[code][1]) for code in WORDS if code in self.counts)
+        return tuple(
+            Step(code, int(self.counts[code][0]), self.counts[code][1]) for code in WORDS if code in self.counts
+        )
 
 
 def read_area(given: Any, *, crs: Crs = Crs.CGCS2000, limits: ReadingLimits = LIMITS) -> tuple[MultiPolygon, Report]:
@@ -107,21 +113,20 @@ def read_area(given: Any, *, crs: Crs = Crs.CGCS2000, limits: ReadingLimits = LI
         raise errors.NotAnArea if parsed.others else errors.Empty
     _check_place(np.concatenate(rings))
     moved = 0.0
-    polygons: list[list[Ring]] = []
+    drawn: list[list[Ring]] = []
     for polygon in parsed.polygons:
         cleaned, shift = _cleaned(polygon, declared, steps)
         moved = max(moved, shift)
         if cleaned:
-            polygons.append(cleaned)
-    polygons = _without_repeats(polygons, steps)
-    if not polygons:
+            drawn.append(cleaned)
+    drawn = _without_repeats(drawn, steps)
+    if not drawn:
         raise errors.Collapsed
-    given_m2 = sum(_enclosed_m2(polygon) for polygon in polygons)
-    area, changed = _sound(polygons, steps, limits)
+    given_m2 = float(sum(_enclosed_m2(polygon) for polygon in drawn))
+    area, changed = _sound(drawn, steps, limits)
     if shapely.get_num_coordinates(area) > limits.vertices:
         raise errors.TooManyVertices
-    now = area_m2(area)
-    return area, Report(steps.done(), given_m2, now, changed, moved)
+    return area, Report(steps.done(), given_m2, _m2(area), changed, moved)
 
 
 def _note(parsed: Parsed, steps: _Steps) -> None:
@@ -158,33 +163,30 @@ def _check_place(points: NDArray[np.float64]) -> None:
 
 
 def _cleaned(polygon: list[Ring], crs: Crs, steps: _Steps) -> tuple[list[Ring], float]:
-    """The rings closed, on the grid, without repeated vertices; none where the shell is nothing. And metres of the largest shift."""
+    """The rings in cells of the grid: closed, without repeated vertices; none where the shell is nothing. And metres of the largest shift."""
     kept: list[Ring] = []
     moved = 0.0
     for position, ring in enumerate(polygon):
         if len(ring) and (ring[0] != ring[-1]).any():
             steps.add("RING_CLOSED")
             ring = np.concatenate([ring, ring[:1]])
+        # Positions that only the grid makes equal are its rounding and no mistake.
+        steps.add("DUPLICATES_DROPPED", int((np.diff(ring, axis=0) == 0.0).all(axis=1).sum()))
         if crs not in (Crs.CGCS2000, Crs.WGS84) and len(ring):
             ring = np.column_stack(convert(ring[:, 0], ring[:, 1], crs, Crs.CGCS2000))
-        placed = on_grid(ring)
+        placed = np.rint(ring * CELLS_PER_DEGREE)
         if len(ring):
-            across, along = scales(placed[0, 1])
-            shift = np.abs(placed - ring).max(axis=0)
-            moved = max(moved, float(np.hypot(shift[0] * across, shift[1] * along)))
-        repeated = np.concatenate([[False], (np.diff(placed, axis=0) == 0.0).all(axis=1)]) if len(placed) else []
-        # Positions that only the grid made equal are its rounding and no mistake.
-        same = (np.diff(ring, axis=0) == 0.0).all(axis=1) if len(ring) > 1 else np.zeros(0, dtype=bool)
-        steps.add("DUPLICATES_DROPPED", int(same.sum()))
-        placed = placed[~np.asarray(repeated, dtype=bool)]
+            lon, lat = (placed / CELLS_PER_DEGREE).T
+            moved = max(moved, float(distance_m(ring[:, 0], ring[:, 1], lon, lat).max()))
+            placed = placed[np.concatenate([[True], (np.diff(placed, axis=0) != 0.0).any(axis=1)])]
         if len(placed) < 4:
             steps.add("RING_DROPPED")
             if position == 0:
                 return [], moved
             continue
         steps.add("SPIKES_CUT", _spikes(placed))
-        turned = _signed(placed) < 0
-        if turned == (position == 0) and _signed(placed) != 0.0:
+        winding = _winding(placed)
+        if winding != 0.0 and (winding < 0.0) == (position == 0):
             steps.add("RING_REVERSED")
             placed = placed[::-1]
         kept.append(placed)
@@ -192,29 +194,30 @@ def _cleaned(polygon: list[Ring], crs: Crs, steps: _Steps) -> tuple[list[Ring], 
 
 
 def _spikes(ring: Ring) -> int:
-    """Vertices at which the ring turns back on itself."""
-    step = np.diff(np.rint(ring * 1e8), axis=0)
+    """Vertices at which a closed ring turns back on itself."""
+    step = np.diff(ring, axis=0)
     before = np.roll(step, 1, axis=0)
     cross = before[:, 0] * step[:, 1] - before[:, 1] * step[:, 0]
-    dot = (before * step).sum(axis=1)
-    return int(((cross == 0.0) & (dot < 0.0)).sum())
+    return int(((cross == 0.0) & ((before * step).sum(axis=1) < 0.0)).sum())
 
 
-def _signed(ring: Ring) -> float:
-    """Square degrees that a closed ring winds around, counterclockwise positive; places wound around twice count twice."""
-    local = ring - ring[0]
-    x, y = local[:, 0], local[:, 1]
+def _winding(ring: Ring) -> float:
+    """Square cells that a closed ring winds around, counterclockwise positive; places wound around twice count twice."""
+    x, y = (ring - ring[0]).T
     return float((x[:-1] * y[1:] - x[1:] * y[:-1]).sum() / 2.0)
 
 
-def _square_m(ring: Ring) -> float:
-    """What `_signed` gives, in square metres and without its sign."""
-    across, along = scales((ring[:, 1].min() + ring[:, 1].max()) / 2.0)
-    return abs(_signed(ring)) * float(across) * float(along)
+def _m2(shape: BaseGeometry) -> float:
+    return float(area_m2(shape)[0])
+
+
+def _cells_m2(shape: BaseGeometry) -> float:
+    """Square metres of a shape in cells; of a polygon whose ring crosses itself, what it winds around."""
+    return _m2(in_degrees(shape))
 
 
 def _enclosed_m2(polygon: list[Ring]) -> float:
-    return max(0.0, _square_m(polygon[0]) - sum(_square_m(hole) for hole in polygon[1:]))
+    return max(0.0, _cells_m2(Polygon(polygon[0])) - sum(_cells_m2(Polygon(hole)) for hole in polygon[1:]))
 
 
 def _without_repeats(polygons: list[list[Ring]], steps: _Steps) -> list[list[Ring]]:
@@ -235,85 +238,96 @@ def _canonical(ring: Ring) -> bytes:
     return np.roll(open_ring, -first, axis=0).tobytes()
 
 
-def _sound(polygons: list[list[Ring]], steps: _Steps, limits: ReadingLimits) -> tuple[MultiPolygon, float]:
-    """The area of the rings and the square metres that making it sound has changed."""
-    drawn = shapely.multipolygons([Polygon(polygon[0], polygon[1:]) for polygon in polygons])
-    if shapely.get_num_coordinates(drawn) > _FEW_VERTICES and box_crossings(drawn, most=_CHECKED) > _CHECKED:
+def _sound(drawn: list[list[Ring]], steps: _Steps, limits: ReadingLimits) -> tuple[MultiPolygon, float]:
+    """The area of the rings, in degrees, and the square metres that making it sound has changed."""
+    together = multi(Polygon(polygon[0], polygon[1:]) for polygon in drawn)
+    if shapely.get_num_coordinates(together) > _FEW_VERTICES and box_crossings(together, most=_CHECKED) > _CHECKED:
         raise errors.TooComplex
-    if shapely.is_valid(drawn):
-        return drawn, 0.0
-    if box_crossings(drawn, most=limits.crossings) > limits.crossings:
+    area: MultiPolygon = in_degrees(together)
+    # Valid in whole cells, where nothing is rounded, and in degrees, where others will judge it.
+    if shapely.is_valid(together) and shapely.is_valid(area):
+        return area, 0.0
+    if box_crossings(together, most=limits.crossings) > limits.crossings:
         raise errors.TooComplex
     try:
-        area, changed = _repaired(polygons, steps)
+        whole, changed = _repaired(drawn, steps)
+        area, dropped = _without_crumbs(_valid_in_degrees(whole), steps, limits)
     except shapely.errors.GEOSException as error:
         raise errors.Ambiguous from error
-    area, dropped = _without_crumbs(area, steps, limits)
     changed += dropped
     if area.is_empty:
         raise errors.Collapsed
-    if changed > max(limits.ambiguous_m2, limits.ambiguous_share * area_m2(area)):
+    if changed > max(limits.ambiguous_m2, limits.ambiguous_share * _m2(area)):
         raise errors.Ambiguous
     return area, changed
 
 
-def _repaired(polygons: list[list[Ring]], steps: _Steps) -> tuple[MultiPolygon, float]:
-    """Each polygon rebuilt, then all together; the square metres by which the result is not what the rings enclose.
+def _repaired(drawn: list[list[Ring]], steps: _Steps) -> tuple[MultiPolygon, float]:
+    """Each polygon rebuilt, then all together, in cells; the square metres by which the result is not what the rings enclose.
 
     What rings enclose counts loops by their sense of turning, holes by themselves, and parts by themselves; where nothing crosses or
     overlaps it is the area itself, and where something does the difference is what another reading would give.
     """
     shapes: list[BaseGeometry] = []
     changed = 0.0
-    for polygon in polygons:
+    for polygon in drawn:
         shell, by_crossing = _rebuilt(polygon[0])
-        holes, by_holes = [], 0.0
+        holes = []
         for ring in polygon[1:]:
             hole, by_ring = _rebuilt(ring)
             holes.append(hole)
             by_crossing += by_ring
         crossed = sum(not shapely.is_valid(Polygon(ring)) for ring in polygon)
-        shape = shell
-        if holes:
-            merged = shapely.union_all(holes, grid_size=GRID)
-            shape = shapely.difference(shell, merged, grid_size=GRID)
-            # What lies outside of the shell or in several holes was taken off in vain.
-            by_holes = max(0.0, float(areas_m2(holes).sum()) - (area_m2(shell) - area_m2(shape)))
-            if not shapely.is_valid(Polygon(polygon[0], polygon[1:])) and not crossed:
-                steps.add("HOLES_MERGED", 1, by_holes)
         if crossed:
             steps.add("CROSSINGS_CUT", crossed, by_crossing)
+        shape, by_holes = shell, 0.0
+        if holes:
+            shape = shapely.difference(shell, shapely.union_all(holes, grid_size=1.0), grid_size=1.0)
+            # What lies outside of the shell or in several holes was taken off in vain.
+            by_holes = max(0.0, sum(map(_cells_m2, holes)) - (_cells_m2(shell) - _cells_m2(shape)))
+            if not crossed and not shapely.is_valid(Polygon(polygon[0], polygon[1:])):
+                steps.add("HOLES_MERGED", 1, by_holes)
         changed += by_crossing + by_holes
         shapes.append(shape)
-    together = shapely.set_precision(shapely.union_all(shapes, grid_size=GRID), GRID)
-    area = multi(shapely.orient_polygons(together))
+    whole = multi(polygons(shapely.set_precision(shapely.union_all(shapes, grid_size=1.0), 1.0)))
     if len(shapes) > 1:
-        alone = float(areas_m2(shapes).sum())
-        by_overlap = max(0.0, alone - area_m2(area))
-        if not shapely.is_valid(shapely.multipolygons([part for shape in shapes for part in shapely.get_parts(shape)])):
+        by_overlap = max(0.0, sum(map(_cells_m2, shapes)) - _cells_m2(whole))
+        if not shapely.is_valid(multi(part for shape in shapes for part in polygons(shape))):
             steps.add("PARTS_MERGED", len(shapes), by_overlap)
         changed += by_overlap
-    return area, changed
+    return whole, changed
 
 
 def _rebuilt(ring: Ring) -> tuple[BaseGeometry, float]:
-    """The area of a ring, and square metres by which it is not what the ring winds around."""
+    """The area of a ring in cells, and square metres by which it is not what the ring winds around."""
     drawn = Polygon(ring)
     if shapely.is_valid(drawn):
         return drawn, 0.0
     shape = shapely.make_valid(drawn, method="structure", keep_collapsed=False)
-    return shape, abs(area_m2(shape) - _square_m(ring))
+    return shape, abs(_cells_m2(shape) - _cells_m2(drawn))
+
+
+def _valid_in_degrees(whole: MultiPolygon) -> MultiPolygon:
+    """An area in cells as one in degrees, where lines that only just miss each other in cells may meet. Raises `errors.Ambiguous`."""
+    area: MultiPolygon = in_degrees(shapely.orient_polygons(whole))
+    if shapely.is_valid(area):
+        return area
+    mended = shapely.set_precision(in_cells(shapely.make_valid(area, method="structure", keep_collapsed=False)), 1.0)
+    area = in_degrees(shapely.orient_polygons(multi(polygons(mended))))
+    if not shapely.is_valid(area):
+        raise errors.Ambiguous
+    return area
 
 
 def _without_crumbs(area: MultiPolygon, steps: _Steps, limits: ReadingLimits) -> tuple[MultiPolygon, float]:
-    parts = shapely.get_parts(area)
-    if not len(parts):
+    parts = np.array(area.geoms, dtype=object)
+    if len(parts) < 2:
         return area, 0.0
-    sizes = areas_m2(parts)
+    sizes = area_m2(parts)
     crumbs = sizes < limits.crumb_m2
     crumbs[sizes.argmax()] = False
     if not crumbs.any():
         return area, 0.0
     dropped = float(sizes[crumbs].sum())
     steps.add("CRUMBS_DROPPED", int(crumbs.sum()), dropped)
-    return shapely.multipolygons(parts[~crumbs]), dropped
+    return multi(parts[~crumbs]), dropped

@@ -291,9 +291,7 @@ def _whole(
     holds: Callable[[Positions], NDArray[np.bool_]],
 ) -> NDArray[np.int64]:
     """The sums over a team's territory as it was before; kept, so that a hand on the mouse does not have it counted again and again."""
-    others = [
-        other for other in (*drawn.before, *drawn.around) if other.team_code != area.team_code and area.meets(other)
-    ]
+    others = [other for other in drawn.before_meeting(area) if other.team_code != area.team_code]
     key = ("whole", number, area.team_code, area.key, *sorted(other.key for other in others))
     if key not in book.derived:
         if len(book.derived) > MOST_DERIVED:
@@ -326,7 +324,7 @@ def _sharing(names: OwnerNames, numbers: NDArray[np.int64], code: str) -> int:
 
 def _move(old: Owners, new: Owners, values: NDArray[np.int64]) -> Move:
     customers_, policies, cents, orphans, unassigned, _, carried = (int(value) for value in values)
-    return Move(old, new, customers_, policies, Decimal(cents) / 100, orphans, unassigned, carried)
+    return Move(old, new, customers_, policies, Decimal(cents).scaleb(-2), orphans, unassigned, carried)
 
 
 def _team(
@@ -348,7 +346,7 @@ def _figures(values: NDArray[np.int64], load: int, capacity: int) -> TeamFigures
         customers=count[_CUSTOMERS],
         shared=count[_SHARED],
         policies=count[_POLICIES],
-        premium=Decimal(count[_CENTS]) / 100,
+        premium=Decimal(count[_CENTS]).scaleb(-2),
         orphans=count[_ORPHANS],
         unassigned=count[_UNASSIGNED],
         kept_in_team=count[_KEPT],

@@ -1,14 +1,18 @@
 """Reads customers, their policies and places, and what has changed of them since a process last looked."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 import polars as pl
+import shapely
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, RowMapping, text
 
 from app.allocation.domain import UNALLOCATED_STATES
 from app.allocation.repository.facts import ADDRESSES
 from app.db import copy_out
+from app.models.in_force import in_force
 
 UNASSIGNED_STATES = UNALLOCATED_STATES | {"PROPOSED", "RECLAIMED"}
 """Open cases that nobody has been given yet: a proposal that is never confirmed changes nothing (rulebook 5.3)."""
@@ -83,6 +87,46 @@ _POLICIES_OF = text(
     WHERE p.status <> 'ENDED' AND p.policyholder_id = ANY (:holders)
     """
 )
+# Of a team without a row in a version the version says nothing: it owns nothing there.
+_DIFFERENCES = text(
+    """
+    SELECT team_code, a.shape_id AS before, b.shape_id AS after
+    FROM (SELECT team_code, shape_id FROM territory WHERE plan_id = :before) AS a
+    FULL JOIN (SELECT team_code, shape_id FROM territory WHERE plan_id = :after) AS b USING (team_code)
+    WHERE a.shape_id IS DISTINCT FROM b.shape_id
+    ORDER BY team_code
+    """
+)
+_IN_PLAN = """
+    SELECT t.team_code, ST_AsBinary(s.geom) AS area
+    FROM territory t JOIN territory_shape s ON s.id = t.shape_id
+    WHERE t.plan_id = :plan AND s.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4490)
+"""
+_OF_OTHER_BRANCHES = f"""
+    SELECT t.team_code, ST_AsBinary(t.geom) AS area
+    FROM published_territory t
+    WHERE t.branch_code <> :branch AND {in_force("t", ":on")} AND t.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4490)
+"""  # noqa: S608 (fixed words)
+_AROUND = text(f"{_IN_PLAN} UNION ALL {_OF_OTHER_BRANCHES}")
+_IN_FORCE_OF = text(
+    f"""
+    SELECT t.team_code, ST_AsBinary(t.geom) AS area
+    FROM published_territory t WHERE {in_force("t", ":on")} AND t.team_code = ANY (:teams)
+    """  # noqa: S608 (fixed words)
+)
+_ALL_IN_FORCE = text(
+    f"""
+    SELECT t.team_code, ST_AsBinary(t.geom) AS area
+    FROM published_territory t WHERE {in_force("t", ":on")} ORDER BY t.team_code
+    """  # noqa: S608 (fixed words)
+)
+_BRANCH_AREA = text("SELECT ST_AsBinary(geom) FROM branch_area WHERE branch_code = :branch")
+_ALL_OF_PLAN = text(
+    """
+    SELECT t.team_code, ST_AsBinary(s.geom) AS area
+    FROM territory t JOIN territory_shape s ON s.id = t.shape_id WHERE t.plan_id = :plan ORDER BY t.team_code
+    """
+)
 _FORGET = text("DELETE FROM customer_change WHERE at < now() - interval '1 day'")
 
 
@@ -125,6 +169,59 @@ def read_places(connection: Connection, holders: Sequence[str] | None = None) ->
 def read_policies_of(connection: Connection, holders: Sequence[str]) -> Sequence[RowMapping]:
     """The open policies of some holders as they are listed, with who holds each now."""
     return connection.execute(_POLICIES_OF, {"holders": list(holders)}).mappings().all()
+
+
+def read_differences(
+    connection: Connection, before: int | None, after: int
+) -> list[tuple[str, int | None, int | None]]:
+    """(team, its shape in the version `before`, and in `after`) of the teams whose shapes differ; no version: nobody owns anything."""
+    rows = connection.execute(_DIFFERENCES, {"before": before, "after": after})
+    return [(row.team_code, row.before, row.after) for row in rows]
+
+
+def read_around(
+    connection: Connection, plan_id: int | None, branch_code: str, on: date, shapes: Sequence[BaseGeometry | None]
+) -> dict[str, BaseGeometry]:
+    """Team → territory of those whose boxes meet the box of `shapes`: in a version of the branch, and in force in other branches."""
+    west, south, east, north = shapely.total_bounds([shape for shape in shapes if shape is not None])
+    if not west <= east:
+        return {}
+    values = {
+        "plan": plan_id,
+        "branch": branch_code,
+        "on": on,
+        "west": west,
+        "south": south,
+        "east": east,
+        "north": north,
+    }
+    return _shapes(connection.execute(_AROUND, values).all())
+
+
+def read_in_force(connection: Connection, team_codes: Sequence[str], on: date) -> dict[str, BaseGeometry]:
+    """Team → territory in force on a date, of those that have one."""
+    return _shapes(connection.execute(_IN_FORCE_OF, {"teams": list(team_codes), "on": on}).all())
+
+
+def read_all_in_force(connection: Connection, on: date) -> dict[str, BaseGeometry]:
+    """Team → territory in force on a date, of all branches, by team."""
+    return _shapes(connection.execute(_ALL_IN_FORCE, {"on": on}).all())
+
+
+def read_version(connection: Connection, plan_id: int) -> dict[str, BaseGeometry]:
+    """Team → territory of a whole version."""
+    return _shapes(connection.execute(_ALL_OF_PLAN, {"plan": plan_id}).all())
+
+
+def read_branch_area(connection: Connection, branch_code: str) -> BaseGeometry | None:
+    """The area of a branch, if it is known."""
+    area = connection.execute(_BRANCH_AREA, {"branch": branch_code}).scalar()
+    return None if area is None else shapely.from_wkb(bytes(area))
+
+
+def _shapes(rows: Sequence[Any]) -> dict[str, BaseGeometry]:
+    areas = shapely.from_wkb([bytes(row.area) for row in rows])
+    return {row.team_code: area for row, area in zip(rows, areas, strict=True)}
 
 
 def forget_changes(connection: Connection) -> None:

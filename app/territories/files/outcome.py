@@ -11,8 +11,8 @@ from shapely import MultiPolygon
 
 from app.territories.files.columns import Teams
 from geo.coverage import settle
-from geo.soundness.grid import multi
-from geo.soundness.measure import area_m2, areas_m2
+from geo.coverage.grid import multi, polygons
+from geo.coverage.measure import area_m2
 
 NOISE_M2: Final = 0.01
 """Square metres: less is the grid's rounding, and no overlap."""
@@ -107,7 +107,7 @@ class Outcome:
         first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
         ordered = (first < second) & (changed[first] | changed[second])
         first, second = first[ordered], second[ordered]
-        areas = areas_m2(shapely.intersection(shapes[first], shapes[second])) if first.size else np.empty(0)
+        areas = area_m2(shapely.intersection(shapes[first], shapes[second])) if first.size else np.empty(0)
         large = areas > NOISE_M2
         found = [
             {"team_codes": [codes[i], codes[j]], "area_m2": round(float(area), 2)}
@@ -117,10 +117,10 @@ class Outcome:
 
     def as_json(self) -> dict[str, Any]:
         """Fates, teams and overlaps as plain values."""
-        before = {team: round(area_m2(area), 2) for team, area in self.present.items()}
+        before = {team: round(float(area_m2(area)), 2) for team, area in self.present.items()}
         after = {
             **before,
-            **{team: 0.0 if area is None else round(area_m2(area), 2) for team, area in self.changes.items()},
+            **{team: 0.0 if area is None else round(float(area_m2(area)), 2) for team, area in self.changes.items()},
         }
         overlaps = self.overlaps()
         return {
@@ -190,7 +190,7 @@ def same_area(one: MultiPolygon, other: MultiPolygon) -> bool:
     box, against = np.array(one.bounds), np.array(other.bounds)
     if np.abs(box - against).max() > 2e-8:
         return False
-    return bool(shapely.equals(one, other)) or area_m2(shapely.symmetric_difference(one, other)) < NOISE_M2
+    return bool(shapely.equals(one, other)) or float(area_m2(shapely.symmetric_difference(one, other))) < NOISE_M2
 
 
 def _united(shapes: list[MultiPolygon]) -> MultiPolygon | None:
@@ -202,6 +202,6 @@ def _united(shapes: list[MultiPolygon]) -> MultiPolygon | None:
     if len(different) == 1:
         return different[0]
     united = shapely.union_all(different)
-    if sum(area_m2(shape) for shape in different) - area_m2(united) > NOISE_M2 * len(different):
+    if float(area_m2(different).sum() - area_m2(united)) > NOISE_M2 * len(different):
         return None
-    return multi(united)
+    return multi(polygons(united))

@@ -125,7 +125,7 @@ def bow_ties(x: float, y: float, d: float, at: str) -> Iterator[Bad]:
         e = d * part
         ring = [[x, y], [x + d, y], [x + d, y + d / 2], [x + d - e / 2, y + d / 2 + e], [x + d, y + d / 2 + e]]
         ring += [[x + d - e / 2, y + d / 2], [x, y + d], [x, y]]
-        small = part == 0.01 or d == SIZES[0] and part == 0.01
+        small = part == 0.01 or (d == SIZES[0] and part == 0.01)
         yield Bad(
             f"loop {part} {at}",
             polygon(ring),

@@ -77,7 +77,8 @@ export class StudioChart {
     const tile = (of: TileName, zIndex: number, style: StyleFunction, more = {}) => new VectorTileLayer({ source: this.tiles[of], style, zIndex, ...more });
     const vector = (source: VectorSource, zIndex: number, style: StyleFunction | Style | Style[], more = {}) =>
       new VectorLayer({ source, style, zIndex, updateWhileInteracting: true, ...more });
-    const ground = territoryGround(() => null);
+    // Beside a draft the neighbours step back.
+    const ground = territoryGround(() => (sight.branch() === null ? null : ""));
     const names = territoryNames();
     this.communities = tile("communities", 45, (feature) => this.communityStyle(feature), { maxResolution: 60 });
     this.draftLayer = vector(this.draft as unknown as VectorSource, 20, draftStyle({ colour: colourOf, selected: sight.selected, vertices: sight.vertices }));

@@ -36,7 +36,7 @@ export function draftStyle(view: { colour: (team: string) => number; selected: (
   return (feature, resolution) => {
     const team = String(feature.get("team"));
     const chosen = view.selected() === team;
-    const showNodes = view.vertices() && (chosen || resolution < 6);
+    const showNodes = view.vertices() && (chosen || resolution < 12);
     const key = `${view.colour(team)}${chosen}`;
     let styles = made.get(key);
     if (!styles) {

@@ -7,7 +7,7 @@ export type Command =
   | { do: "defect"; by: 1 | -1 }
   | { do: "vertex"; by: 1 | -1 }
   | { do: "tab"; number: number }
-  | { do: "undo" | "redo" | "accept" | "cancel" | "back" | "help" | "snap" | "pick" | "coordinates" | "regions" | "receiver" | "fit" | "layers" | "insert" | "erase" };
+  | { do: "undo" | "redo" | "accept" | "cancel" | "leave" | "back" | "help" | "snap" | "pick" | "coordinates" | "regions" | "receiver" | "fit" | "layers" | "insert" | "erase" };
 
 interface Pressed {
   key: string;
@@ -59,7 +59,8 @@ export function commandOf(event: Pressed): Command | null {
     if (key === "z") return { do: event.shiftKey ? "redo" : "undo" };
     return key === "y" ? { do: "redo" } : null;
   }
-  if (field) return event.key === "Escape" ? { do: "cancel" } : null;
+  // A list of teams is chosen from with arrows and letters: Enter has no use of its own there.
+  if (field) return event.key === "Escape" ? { do: "leave" } : event.key === "Enter" && tag === "SELECT" ? { do: "accept" } : null;
   if (event.key === "Enter" && PRESSED_BY_ENTER.has(tag)) return null;
   const arrow = ARROWS.indexOf(event.key);
   if (arrow >= 0) return event.shiftKey ? { do: "nudge", direction: arrow as 0 | 1 | 2 | 3 } : null;

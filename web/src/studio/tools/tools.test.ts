@@ -156,7 +156,9 @@ describe("keys", () => {
   it("leave letters to fields, and Enter to buttons", () => {
     expect(press("d", inside("INPUT", "text"))).toBeNull();
     expect(press("z", { ctrlKey: true, ...inside("TEXTAREA") })).toBeNull();
-    expect(press("Escape", inside("INPUT", "text"))).toEqual({ do: "cancel" });
+    expect(press("Escape", inside("INPUT", "text"))).toEqual({ do: "leave" });
+    expect(press("Enter", inside("INPUT", "text"))).toBeNull();
+    expect(press("Enter", inside("SELECT"))).toEqual({ do: "accept" });
     expect(press("d", inside("INPUT", "checkbox"))).toEqual({ do: "tool", tool: "draw" });
     expect(press("Enter", inside("BUTTON"))).toBeNull();
     expect(press("Enter")).toEqual({ do: "accept" });
