@@ -15,15 +15,14 @@ from app.cli import (
     files,
     gazetteer,
     geocoding,
+    gis,
     plan_files,
-    plans,
     plans,
     proposals,
     providers,
     review,
     server,
 )
-from app.cli import allocation, bench, calibration, files, gazetteer, geocoding, gis, plans, providers, review, server
 from app.cli.console import explain_failure
 
 app = typer.Typer(
