@@ -1,7 +1,7 @@
 /** What the studio asks of the service. Each may throw `Trouble`. */
 
 import { api, valueOf, type Schemas } from "../api/client";
-import type { Bbox, Comparison, Conflict, Consequences, Defect, Edit, Edited, Plan, Present, Previewed, TerritoryCollection } from "./types";
+import type { Bbox, Comparison, Conflict, Defect, Edit, Edited, FileReport, Plan, Present, Previewed, TerritoryCollection } from "./types";
 
 const ROOT = "/api/v1/territory-plans";
 
@@ -67,7 +67,10 @@ export const sendRedo = (id: number, by: string) => valueOf(api.POST("/api/v1/te
 export const askEdits = (id: number) => valueOf(api.GET("/api/v1/territory-plans/{plan_id}/edits", { params: { ...at(id), query: { limit: 100 } } })).then((page) => page.items);
 
 export const askDefects = (id: number) => ask<{ items: Defect[] }>("GET", `/${id}/defects`).then((page) => page.items);
-export const askEffects = (id: number) => ask<Consequences>("GET", `/${id}/consequences`);
+/** What the whole draft comes to, against what is in force. */
+export const askEffects = (id: number) => valueOf(api.GET("/api/v1/territory-plans/{plan_id}/consequences", { params: { ...at(id), query: { against: "IN_FORCE" } } }));
+export const draftPoliciesUrl = (id: number) => `${ROOT}/${id}/consequences/policies?against=IN_FORCE`;
+
 export const askConflicts = (id: number) => valueOf(api.GET("/api/v1/territory-plans/{plan_id}/conflicts", { params: at(id) })).then(({ items }) => items as unknown as Conflict[]);
 export const resolveConflict = (id: number, conflict: number, choice: "MINE" | "THEIRS", by: string) =>
   valueOf(api.POST("/api/v1/territory-plans/{plan_id}/conflicts/{conflict_id}/resolve", { params: { path: { plan_id: id, conflict_id: conflict } }, body: { choice, by } })).then(told);
@@ -84,7 +87,29 @@ export const takeStep = (id: number, step: keyof typeof MOVES, body: Schemas["Pl
 export const publishPlan = (id: number, body: Schemas["PublishIn"]) => valueOf(api.POST("/api/v1/territory-plans/{plan_id}/publish", { params: at(id), body }));
 export const rollBack = (id: number, by: string) => valueOf(api.POST("/api/v1/territory-plans/{plan_id}/roll-back", { params: at(id), body: { by } }));
 
-export const askComparison = (id: number, other: number, signal?: AbortSignal) => ask<Comparison>("GET", `/${id}/comparison${query({ with: other })}`, undefined, { ...(signal ? { signal } : {}) });
+export const askComparison = (id: number, other: number, signal: AbortSignal) =>
+  valueOf(api.GET("/api/v1/territory-plans/{plan_id}/comparison", { params: { ...at(id), query: { with: other } }, signal })) as unknown as Promise<Comparison>;
 export const policiesUrl = (id: number, other: number) => `${ROOT}/${id}/comparison/policies${query({ with: other })}`;
 export const pictureUrl = (id: number, other: number, format: "png" | "pdf") => `${ROOT}/${id}/picture${query({ with: other, format })}`;
 export const exportUrl = (id: number, format: string) => `${ROOT}/${id}/export${query({ format })}`;
+
+export interface Sending {
+  by: string;
+  version: number;
+  dry_run: boolean;
+  crs: string | null;
+  encoding: string | null;
+}
+
+/** Reads a file of territories into a draft, or only tells what would become of each of its records. */
+export function sendFile(id: number, file: File, { crs, encoding, ...rest }: Sending): Promise<FileReport> {
+  const query = { ...rest, filename: file.name, ...(crs ? { crs } : {}), ...(encoding ? { encoding } : {}) };
+  return valueOf(
+    api.POST("/api/v1/territory-plans/{plan_id}/import", {
+      params: { ...at(id), query },
+      body: file as unknown as string,
+      bodySerializer: (body: unknown) => body as BodyInit,
+      headers: { "Content-Type": "application/octet-stream" },
+    }),
+  ) as Promise<unknown> as Promise<FileReport>;
+}

@@ -93,48 +93,15 @@ export interface Previewed {
   version: number;
   changed: Changed[];
   clashes: string[];
-  consequences?: Consequences | null;
+  consequences: Consequences | null;
 }
 
-/** A team's territory in figures; `load` and `capacity` are the team's, wherever its policies are. */
-export interface TeamFigures {
-  customers: number;
-  policies: number;
-  premium: number;
-  orphans: number;
-  kept_in_team_rate: number | null;
-  load: number;
-  capacity: number;
-}
-
-export interface TeamEffect {
-  team_code: string;
-  name: string;
-  before: TeamFigures;
-  after: TeamFigures;
-}
-
-/** What changes hands; no code: nobody, several: they cover it together. */
-export interface Move {
-  from_team_codes: string[];
-  to_team_codes: string[];
-  customers: number;
-  policies: number;
-  premium: number;
-  orphans: number;
-}
-
-export interface Balance {
-  gini: number;
-  ratio: number | null;
-}
-
-export interface Consequences {
-  teams: TeamEffect[];
-  moves: Move[];
-  balance_before: Balance;
-  balance_after: Balance;
-}
+export type TeamFigures = Schemas["TerritoryFigures"];
+export type TeamEffect = Schemas["TeamWhatIf"];
+export type Move = Schemas["HandOver"];
+/** What a change comes to, be it a step, a draft or a whole version. */
+export type Consequences = Pick<Schemas["WhatIf"], "teams" | "moves" | "balance_before" | "balance_after">;
+export type FileReport = Schemas["TerritoryFileReport"];
 
 export interface TerritoryFeature {
   type: "Feature";
@@ -150,6 +117,10 @@ type ReadSide = Schemas["ConflictSide"];
 export type ConflictSide = Omit<ReadSide, "mine" | "theirs"> & { mine: AreaShape | null; theirs: AreaShape | null };
 export type Conflict = Omit<Schemas["EditConflict"], "sides"> & { sides: ConflictSide[] };
 
-export interface Comparison extends Consequences {
-  pieces: { from_team_code: string | null; to_team_code: string | null; geometry: AreaShape }[];
+/** Land that changed hands from one version to another. */
+export interface Piece {
+  type: "Feature";
+  geometry: AreaShape;
+  properties: { from_team_code: string | null; to_team_code: string | null; area_km2: number };
 }
+export type Comparison = Omit<Schemas["VersionComparison"], "pieces"> & { pieces: { features: Piece[] } | null };

@@ -283,6 +283,21 @@ export const studioEn: typeof studioZh = {
   },
 
   files: {
+    action: {
+      NEW: "new",
+      CHANGED: "changed",
+      UNCHANGED: "unchanged",
+      REPAIRED: "repaired, imported",
+      REFUSED: "refused",
+      KEPT: "not in the file, kept",
+      REMOVED: "removed",
+    },
+    crsHint: "Choose one where the file declares none",
+    encoding: "Encoding",
+    unit: (km2) => `${km2} km²`,
+    areas: "Area",
+    overlaps: (n) => `${n} overlaps would be left; they are listed as defects`,
+    choose: "Choose a file",
     title: "Import and export",
     drop: "Drop a file here, or click to choose one",
     kinds: "GeoJSON, GeoPackage, Shapefile (zip), CSV (community → team)",

@@ -281,6 +281,21 @@ export const studioZh = {
   },
 
   files: {
+    action: {
+      NEW: "新增",
+      CHANGED: "改动",
+      UNCHANGED: "不变",
+      REPAIRED: "修复后导入",
+      REFUSED: "拒绝",
+      KEPT: "文件中没有，保留",
+      REMOVED: "移除",
+    } as Record<string, string>,
+    crsHint: "文件没有声明坐标系时在此选定",
+    encoding: "文字编码",
+    unit: (km2: string) => `${km2} 平方公里`,
+    areas: "面积",
+    overlaps: (n: string) => `导入后会有 ${n} 处重叠，列为缺陷`,
+    choose: "选择文件",
     title: "导入与导出",
     drop: "把文件拖到这里，或点击选择",
     kinds: "GeoJSON、GeoPackage、Shapefile（zip）、CSV（社区 → 团队）",
