@@ -1,9 +1,12 @@
 /** What the studio asks of the service. Each may throw `Trouble`. */
 
 import { api, valueOf, type Schemas } from "../api/client";
-import type { Bbox, Comparison, Conflict, Defect, Edit, Edited, FileReport, Plan, Present, Previewed, TerritoryCollection } from "./types";
+import type { Bbox, Comparison, Conflict, Defect, Edit, Edited, FileReport, Offer, Plan, Present, Previewed, TerritoryCollection } from "./types";
 
 const ROOT = "/api/v1/territory-plans";
+
+/** More than this nobody walks through. */
+const MOST_DEFECTS = 1000;
 
 interface More {
   signal?: AbortSignal;
@@ -66,7 +69,21 @@ export const sendRedo = (id: number, by: string) => valueOf(api.POST("/api/v1/te
 /** The newest steps of a draft's history. */
 export const askEdits = (id: number) => valueOf(api.GET("/api/v1/territory-plans/{plan_id}/edits", { params: { ...at(id), query: { limit: 100 } } })).then((page) => page.items);
 
-export const askDefects = (id: number) => ask<{ items: Defect[] }>("GET", `/${id}/defects`).then((page) => page.items);
+/** The defects of a version, the gravest first. */
+export async function askDefects(id: number): Promise<Defect[]> {
+  const found: Defect[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: { items: Defect[]; next: string | null } = await ask("GET", `/${id}/defects${query({ limit: 200, ...(cursor === null ? {} : { cursor }) })}`);
+    found.push(...page.items);
+    cursor = page.next;
+  } while (cursor !== null && found.length < MOST_DEFECTS);
+  return found;
+}
+
+/** What each way of mending a defect would give to whom. */
+export const askOffers = (id: number, defect: number, signal: AbortSignal) => ask<{ offers: Offer[] }>("GET", `/${id}/defects/${defect}`, undefined, { signal }).then((found) => found.offers);
+
 /** What the whole draft comes to, against what is in force. */
 export const askEffects = (id: number) => valueOf(api.GET("/api/v1/territory-plans/{plan_id}/consequences", { params: { ...at(id), query: { against: "IN_FORCE" } } }));
 export const draftPoliciesUrl = (id: number) => `${ROOT}/${id}/consequences/policies?against=IN_FORCE`;

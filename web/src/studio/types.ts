@@ -64,22 +64,33 @@ export type Severity = "ERROR" | "WARNING" | "NOTE";
 
 export interface Way {
   way: string;
-  team_code?: string | null;
-  zh: string;
-  en: string;
+  team_code: string | null;
+  title: string;
+  title_en: string;
 }
 
 export interface Defect {
   id: number;
   code: string;
   severity: Severity;
-  team_codes: string[];
+  title: string;
+  title_en: string;
+  teams: { code: string; name: string }[];
+  community_codes: string[];
+  bbox: Bbox | null;
+  at: LonLat | null;
   geometry: AnyShape | null;
   area_m2: number | null;
   length_m: number | null;
   customers: number | null;
   orphans: number | null;
   ways: Way[];
+}
+
+/** A way to mend a defect with the land that it would give, and who lives there. */
+export interface Offer extends Way {
+  gifts: { from_team_code: string | null; to_team_code: string | null; area_m2: number; customers: number; orphans: number }[];
+  refused: string | null;
 }
 
 export interface Edited {
