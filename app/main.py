@@ -38,7 +38,9 @@ from app.territories.consequences.endpoints import router as territory_consequen
 from app.territories.editing.endpoints import router as territory_drawing
 from app.territories.endpoints import router as territories
 from app.territories.files.endpoints import router as territory_files
+from app.territories.pictures.endpoints import router as territory_pictures
 from app.territories.plans.endpoints import router as territory_plans
+from app.territories.validation.endpoints import router as territory_defects
 from app.tiles.endpoints import router as tiles
 from app.web import serve_web
 from geo.errors import GeoError
@@ -73,6 +75,10 @@ _TAGS = [
     {
         "name": "territory consequences",
         "description": "试算与对比：负荷、孤儿单、换手 / what a change of territories would mean; two versions compared",
+    },
+    {
+        "name": "territory defects",
+        "description": "区域校验：问题、严重程度、涉及的客户、修复办法 / what is wrong with a draft, whom it touches, ways to mend it",
     },
     {
         "name": "addresses",
@@ -145,7 +151,9 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         review,
         territory_plans,
         territory_consequences,
+        territory_pictures,
         territory_drawing,
+        territory_defects,
         territory_files,
     ):  # the busiest first
         app.include_router(router, prefix=PREFIX)

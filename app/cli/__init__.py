@@ -15,8 +15,10 @@ from app.cli import (
     files,
     gazetteer,
     geocoding,
+    gis,
     plan_files,
     plans,
+    proposals,
     providers,
     review,
     server,
@@ -37,8 +39,10 @@ calibration.register(app)
 providers.register(app)
 allocation.register(app)
 review.register(app)
+proposals.register(app)
 plans.register(app)
 plan_files.register()
+gis.register(app)
 server.register(app)
 bench.register(app)
 

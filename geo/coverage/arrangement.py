@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import shapely
@@ -14,6 +14,7 @@ from geo.coverage.errors import NotExact
 from geo.coverage.grid import Ints, doubled_area, doubled_ring, in_cells, multi, polygons
 from geo.coverage.noding import MOST_PAIRS, Point, node
 
+Number = TypeVar("Number", bound=np.generic)
 Cells = Mapping[str, MultiPolygon]
 """code → area in cells"""
 
@@ -71,9 +72,19 @@ def sheet(areas: Mapping[str, BaseGeometry]) -> dict[str, MultiPolygon]:
         rounded = multi(polygons(in_cells(area)))
         xy = shapely.get_coordinates(rounded)
         if bool((xy[1:] == xy[:-1]).all(axis=1).any()):
-            rounded = multi(polygons(shapely.remove_repeated_points(rounded)))
+            rounded = _distinct(rounded)
         whole[code] = rounded
     return whole
+
+
+def _distinct(area: MultiPolygon) -> MultiPolygon:
+    """An area without repeated vertices; rings of less than three are gone."""
+    parts: list[Polygon] = []
+    for part in polygons(area):
+        shell, *holes = (_without_repeats(shapely.get_coordinates(ring)) for ring in (part.exterior, *part.interiors))
+        if len(shell) > 3:
+            parts.append(Polygon(shell, [hole for hole in holes if len(hole) > 3]))
+    return multi(parts)
 
 
 def arrange(
@@ -112,7 +123,7 @@ def arrange(
     return Arrangement({**areas, **touched}, new_lines, boxes_of(unique[list(bent)]))
 
 
-def _without_repeats(line: Ints) -> Ints:
+def _without_repeats(line: NDArray[Number]) -> NDArray[Number]:
     keep = np.ones(len(line), dtype=np.bool_)
     keep[1:] = (line[1:] != line[:-1]).any(axis=1)
     return line[keep]

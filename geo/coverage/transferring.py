@@ -18,8 +18,8 @@ Areas = Mapping[str, MultiPolygon]
 
 DUST_CELLS: Final = 100
 """A piece left over is dust when it is smaller than a square of so many cells (11 cm) …"""
-THIN_CELLS: Final = 2
-"""… or thinner, on average, than so many cells (2 mm): area below this times half its outline."""
+THIN_CELLS: Final = 4
+"""… or thinner, on average, than so many cells (4 mm): its area by half its outline."""
 
 
 @dataclass(frozen=True)
@@ -146,9 +146,12 @@ def reassign(areas: Cells, moves: Iterable[Move]) -> tuple[dict[str, MultiPolygo
 def _united(own: MultiPolygon, gained: list[Polygon]) -> MultiPolygon:
     """Noded land together. Where nothing of it overlaps, shared edges drop out, which is quicker than an overlay."""
     parts = [*own.geoms, *gained]
-    whole = multi(polygons(shapely.coverage_union_all(parts)))
-    if doubled_area(whole) == sum(map(doubled_area, parts)) and whole.is_valid:
-        return whole
+    try:
+        whole = multi(polygons(shapely.coverage_union_all(parts)))
+        if doubled_area(whole) == sum(map(doubled_area, parts)) and whole.is_valid:
+            return whole
+    except GEOSException:
+        pass
     return multi(polygons(shapely.union_all(parts)))
 
 

@@ -146,6 +146,8 @@ def _deformed(areas: Areas, before: Cells, where: set[Pair], edit: Callable[[Rin
             changed[code] = edited
             if edited.is_empty:
                 raise AreaVanishes
+    if not changed:
+        return Change({}, ())
     lines = _edges_at(changed, around)
     try:
         made = arrange({**before, **changed}, lines)

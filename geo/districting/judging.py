@@ -16,16 +16,26 @@ class Standing:
 
     `broken`: rules that do not hold (parts too many, bars reached over, pins or locks not kept, units of nobody that could have a
     district, empty districts). `beyond`: how far the worst district's deviation exceeds the tolerance. `moved`: stake that changes
-    hands. `cut`: length of the borders between districts.
+    hands. `excess`: all load beyond the tolerance, in shares of the whole, summed over the measures. `cut`: length of the borders between districts.
     """
 
     broken: int
     beyond: Fraction
+    excess: Fraction
     moved: int
     cut: int
 
     def __lt__(self, other: "Standing") -> bool:
-        return (self.broken, self.beyond, self.moved, self.cut) < (other.broken, other.beyond, other.moved, other.cut)
+        return self._order < other._order
+
+    @property
+    def balance(self) -> tuple[Fraction, Fraction]:
+        """How far it is from balance: the worst district, then all."""
+        return self.beyond, self.excess
+
+    @property
+    def _order(self) -> tuple[int, Fraction, Fraction, int, int]:
+        return self.broken, self.beyond, self.excess, self.moved, self.cut
 
 
 def loads_of(problem: Problem, owner: Owners) -> Ints:
@@ -112,4 +122,8 @@ def standing(problem: Problem, owner: Owners) -> Standing:
     bars = sum(1 for a, b in ends.tolist() if a == b != NOBODY and not problem.locked[a])
     others = sum(len(broken.get(rule, ())) for rule in ("locked", "pinned", "unowned", "empty"))
     beyond = max(Fraction(0), worst_deviation(problem, owner) - Fraction(problem.tolerance, WHOLE))
-    return Standing(extra + bars + others, beyond, moved_stake(problem, owner), cut_length(problem, owner))
+    lower, upper = problem.bounds()
+    carried = loads_of(problem, owner)
+    outside = (np.maximum(0, carried - upper) + np.maximum(0, lower - carried)).sum(axis=1)
+    excess = sum((Fraction(int(o), t) for o, t in zip(outside, problem.totals, strict=True) if t), Fraction(0))
+    return Standing(extra + bars + others, beyond, excess, moved_stake(problem, owner), cut_length(problem, owner))

@@ -16,6 +16,9 @@ from geo.compiling import kept, stamp_of
 EXCESS, OVER, MOVED, CUT = range(4)
 """What is counted of an assignment, and the order of `weights`."""
 
+OUTER = 16
+"""How many times heavier load beyond `least` and `most` weighs than load beyond `lower` and `upper`."""
+
 
 @register_jitable
 def _draw(chance: NDArray[np.uint64]) -> Any:
@@ -35,6 +38,20 @@ def _beyond(load: int, lower: int, upper: int) -> Any:
     if load < lower:
         return lower - load
     return 0
+
+
+@register_jitable
+def _out_of_balance(
+    m: int,
+    d: int,
+    load: int,
+    lower: NDArray[np.int64],
+    upper: NDArray[np.int64],
+    least: NDArray[np.int64],
+    most: NDArray[np.int64],
+) -> Any:
+    """Load beyond the bounds that are asked for, and many times that beyond those that must not be left."""
+    return _beyond(load, lower[m, d], upper[m, d]) + OUTER * _beyond(load, least[m, d], most[m, d])
 
 
 @register_jitable
@@ -99,6 +116,8 @@ def _anneal(
     sizes: NDArray[np.int64],
     lower: NDArray[np.int64],
     upper: NDArray[np.int64],
+    least: NDArray[np.int64],
+    most: NDArray[np.int64],
     scales: NDArray[np.int64],
     weights: NDArray[np.int64],
     may_move: int,
@@ -113,6 +132,7 @@ def _anneal(
     """Tries `steps` changes at one heat, in place; how many were made.
 
     `units`: those that may move. `growing` (k,): districts that may take a unit. `loads` (m, k), `sizes` (k,), `counts` (4,) follow `owner`.
+    `lower`, `upper` (m, k): the loads that are asked for; `least`, `most` (m, k): those that no district should leave.
     `scales` (m,): what one of a measure's load beyond its bounds weighs. `draws`: sorted -ln(u) · 2^16 for evenly spread u.
     """
     made = 0
@@ -136,11 +156,13 @@ def _anneal(
         excess = np.int64(0)
         for m in range(measures):
             weight = unit_loads[m, unit]
-            more = _beyond(loads[m, target] + weight, lower[m, target], upper[m, target])
-            more -= _beyond(loads[m, target], lower[m, target], upper[m, target])
+            carried = loads[m, target]
+            more = _out_of_balance(m, target, carried + weight, lower, upper, least, most)
+            more -= _out_of_balance(m, target, carried, lower, upper, least, most)
             if source >= 0:
-                more += _beyond(loads[m, source] - weight, lower[m, source], upper[m, source])
-                more -= _beyond(loads[m, source], lower[m, source], upper[m, source])
+                carried = loads[m, source]
+                more += _out_of_balance(m, source, carried - weight, lower, upper, least, most)
+                more -= _out_of_balance(m, source, carried, lower, upper, least, most)
             excess += more * scales[m]
         moved = np.int64(0)
         home = present[unit]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 
@@ -82,7 +83,7 @@ def propose(
     after = standing(problem, best)
     bindings: list[Binding] = []
     vacant = (problem.present == NOBODY) & problem.wanted & (problem.pinned == NOBODY)
-    if after.beyond > before.beyond and bool(vacant.any()):
+    if after.balance > before.balance and bool(vacant.any()):
         # Whole but worse balanced: those that nobody has stay with nobody.
         bindings.append(Binding(Kind.VACANT, False, units=tuple(vacant.nonzero()[0].tolist())))
         part = replace(problem, vacant=problem.vacant | vacant)
@@ -90,7 +91,7 @@ def propose(
         after = standing(part, best)
         before = standing(part, problem.present)
     kept = after.moved <= problem.may_move
-    if not kept or after >= before or after.beyond > before.beyond:
+    if not kept or after >= before or after.balance > before.balance:
         best, after, outcome, proved = problem.present.copy(), before, Outcome.PRESENT, False
     elif after.broken == 0 and after.beyond == 0 and not bindings:
         outcome = Outcome.BALANCED
@@ -108,19 +109,22 @@ def propose(
 
 
 def _solve(problem: Problem, seed: int, work: Work, progress: Progress) -> tuple[Owners, bool]:
-    """The best assignment found with the share kept, and whether it is proved to be the best."""
-    start = begin(problem)
-    found = search(problem, start, seed=seed, effort=work.effort, progress=lambda share: progress("search", share))
-    if _variables(problem) <= EXACT_VARIABLES:
-        return _outright(problem, found, seed, work, progress)
-    owner, tolerance = found.owner, problem.tolerance
-    if not found.within and not found.over:
-        owner = _narrow(problem, found, seed, work, progress)
-        owner = even_out(problem, owner, seed=seed, purse=Purse(work.time, lambda share: progress("even", share)))
-        tolerance = max(problem.tolerance, basis_points(problem, owner))
+    """The best assignment found with the share kept, and whether it is proved that none has a smaller worst deviation, or, if that is
+    within the tolerance, none moves less."""
+    found = search(
+        problem, begin(problem), seed=seed, effort=work.effort, progress=lambda share: progress("search", share)
+    )
+    whole = _variables(problem) <= EXACT_VARIABLES
+    owner, proved = found.owner, False
+    if not found.within:
+        owner, proved = _even(problem, found, whole, seed, work, progress)
+    if basis_points(problem, owner) > problem.tolerance or moved_stake(problem, owner) > problem.may_move:
+        return owner, proved
+    if whole:
+        return _outright(problem, owner, seed, work, progress)
     for aim, stage in ((Aim.MOVED, "stay"), (Aim.CUT, "shape")):
-        purse = Purse(work.time, lambda share, stage=stage: progress(stage, share))  # type: ignore[misc]
-        owner = shrink(problem, owner, aim, tolerance=tolerance, seed=seed, purse=purse)
+        purse = Purse(work.time, partial(progress, stage))
+        owner = shrink(problem, owner, aim, tolerance=problem.tolerance, seed=seed, purse=purse)
     return owner, False
 
 
@@ -128,43 +132,48 @@ def _variables(problem: Problem) -> int:
     return int((problem.free & problem.wanted).sum()) * int((~problem.locked).sum())
 
 
-def _outright(problem: Problem, found: Found, seed: int, work: Work, progress: Progress) -> tuple[Owners, bool]:
-    """The whole problem by the solver, one good after the other; what it cannot prove in time is what the search has found."""
-    owner = found.owner
-    tolerance, proved = problem.tolerance, found.within
-    cuts = []
-    if not found.within:
-        verdict = solve(
-            problem,
-            Aim.DEVIATION,
-            seed=seed,
-            time=work.time,
-            hint=None if found.over or found.unowned else owner,
-            progress=lambda share: progress("even", share),
-        )
-        cuts, proved = verdict.cuts, verdict.proved
-        if verdict.owner is not None:
-            better = standing(problem, verdict.owner) < standing(problem, owner) or bool(found.over)
-            owner = verdict.owner if better else owner
-        elif found.over or found.unowned:
-            return owner, verdict.infeasible
-        tolerance = max(problem.tolerance, basis_points(problem, owner))
-    for aim, stage in ((Aim.MOVED, "stay"), (Aim.CUT, "shape")):
-        moved = None if aim is Aim.MOVED else standing(problem, owner).moved
-        verdict = solve(
-            problem,
-            aim,
-            seed=seed,
-            time=work.time,
-            rules=Rules(tolerance, moved),
-            hint=owner,
-            cuts=cuts,
-            progress=lambda share, stage=stage: progress(stage, share),  # type: ignore[misc]
-        )
-        cuts = verdict.cuts
-        proved = proved and (verdict.proved or aim is Aim.CUT)
-        if verdict.owner is not None and standing(problem, verdict.owner) < standing(problem, owner):
+def _outright(problem: Problem, owner: Owners, seed: int, work: Work, progress: Progress) -> tuple[Owners, bool]:
+    """From an assignment within the tolerance: the least that can move by the solver, then the shortest borders."""
+    least = solve(problem, Aim.MOVED, seed=seed, time=work.time, hint=owner, progress=partial(progress, "stay"))
+    if least.owner is not None and standing(problem, least.owner) < standing(problem, owner):
+        owner = least.owner
+    rules = Rules(may_move=moved_stake(problem, owner))
+    tidy = solve(
+        problem,
+        Aim.CUT,
+        seed=seed,
+        time=work.time,
+        rules=rules,
+        hint=owner,
+        cuts=least.cuts,
+        progress=partial(progress, "shape"),
+    )
+    if tidy.owner is not None and standing(problem, tidy.owner) < standing(problem, owner):
+        owner = tidy.owner
+    return owner, least.proved
+
+
+def _even(
+    problem: Problem, found: Found, whole: bool, seed: int, work: Work, progress: Progress
+) -> tuple[Owners, bool]:
+    """Where the tolerance was not met: the smallest worst deviation, then as little load as possible beyond the tolerance."""
+    owner, proved = found.owner, False
+    if not found.over and not found.unowned:
+        owner = _narrow(problem, found, seed, work, progress)
+        owner = even_out(problem, owner, seed=seed, purse=Purse(work.time, partial(progress, "even")))
+    if whole:
+        usable = not found.over and not found.unowned
+        verdict = solve(problem, Aim.DEVIATION, seed=seed, time=2 * work.time, hint=owner if usable else None)
+        proved = verdict.proved
+        if verdict.owner is not None and (not usable or standing(problem, verdict.owner) < standing(problem, owner)):
             owner = verdict.owner
+        proved = proved and (verdict.infeasible or basis_points(problem, owner) <= (verdict.value or 0))
+    worst = basis_points(problem, owner)
+    if worst > problem.tolerance:
+        effort = replace(work.effort, rounds=1)
+        tried = search(problem, owner, seed=seed, effort=effort, at_worst=worst)
+        if standing(problem, tried.owner) < standing(problem, owner) and not tried.over:
+            owner = tried.owner
     return owner, proved
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.districting.judging import cut_length, loads_of, moved_stake
-from geo.districting.kernels import CUT, EXCESS, MOVED, OVER, anneal
-from geo.districting.problem import NOBODY, Ints, Owners, Problem
+from geo.districting.kernels import CUT, EXCESS, MOVED, OUTER, OVER, anneal
+from geo.districting.problem import LARGEST, NOBODY, Ints, Owners, Problem
 
 Progress = Callable[[float], None]
 
@@ -68,17 +68,20 @@ def search(
     seed: int,
     effort: Effort,
     tolerance: int | None = None,
+    at_worst: int | None = None,
     may_move: int | None = None,
     progress: Progress = lambda share: None,
 ) -> Found:
     """The best assignment met, the start among them, for a tolerance and a stake that may move (the problem's own unless given).
 
+    `at_worst`: basis points of deviation that no district should have, while as little load as possible is beyond the tolerance.
     No district gets more parts than it has in the start, and none reaches over a bar that it does not reach over there. `progress` is
     told the share done and may raise to stop.
     """
     lower, upper = problem.bounds(tolerance)
     limit = problem.may_move if may_move is None else may_move
-    board = _Board(problem, start, lower, upper, limit)
+    outer = problem.bounds(at_worst) if at_worst is not None else None
+    board = _Board(problem, start, lower, upper, limit, outer)
     best = board.found()
     if len(board.units) == 0 or len(problem.edges) == 0:
         return best
@@ -87,7 +90,7 @@ def search(
     for turn in range(effort.rounds):
         here = start
         for stage, (stay, part) in enumerate(STAGES):
-            board = _Board(problem, here, lower, upper, limit)
+            board = _Board(problem, here, lower, upper, limit, outer)
             board.begin(stay, (seed * effort.rounds + turn) * len(STAGES) + stage)
             hottest = max(2 * coldest, BALANCE * usual // part)
             cooling = (coldest / hottest) ** (1 / (LEVELS - 1))
@@ -112,7 +115,16 @@ def search(
 class _Board:
     """An assignment with its running counts, as the kernel wants them."""
 
-    def __init__(self, problem: Problem, owner: Owners, lower: Ints, upper: Ints, limit: int) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        owner: Owners,
+        lower: Ints,
+        upper: Ints,
+        limit: int,
+        outer: tuple[Ints, Ints] | None,
+    ) -> None:
+        self.least, self.most = outer or (np.zeros_like(lower), np.full_like(upper, 4 * LARGEST))
         self.problem, self.lower, self.upper, self.limit = problem, lower, upper, limit
         n, k = problem.units, problem.districts
         self.owner = owner.copy()
@@ -123,6 +135,7 @@ class _Board:
         self.scales: Ints = np.array([_weighing(k, total) for total in problem.totals], np.int64)
         moved = moved_stake(problem, owner)
         beyond = np.maximum(0, self.loads - upper) + np.maximum(0, lower - self.loads)
+        beyond += OUTER * (np.maximum(0, self.loads - self.most) + np.maximum(0, self.least - self.loads))
         excess = int((beyond * self.scales[:, None]).sum())
         self.counts: Ints = np.array([excess, max(0, moved - limit), moved, cut_length(problem, owner)], np.int64)
         self.marks: Ints = np.zeros(n + 1, np.int64)
@@ -159,6 +172,8 @@ class _Board:
                 self.sizes,
                 self.lower,
                 self.upper,
+                self.least,
+                self.most,
                 self.scales,
                 self.weights,
                 self.limit,

@@ -71,3 +71,14 @@ def _number(ends: Floats) -> NDArray[np.uint64]:
         mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         number = mixed ^ (mixed >> np.uint64(31))
     return number
+
+
+def crossings_at_most(edges: Sequence[Edges], most: int) -> int:
+    """How many pairs of edges may cross, by their boxes: a bound of what an overlay has to work through; counted up to `most`."""
+    from geo.points.kernels import meeting_boxes  # Numba takes half a second to import
+
+    ends = np.concatenate([np.empty((0, 4)), *(each.ends for each in edges)])
+    west, east = np.minimum(ends[:, 0], ends[:, 2]), np.maximum(ends[:, 0], ends[:, 2])
+    south, north = np.minimum(ends[:, 1], ends[:, 3]), np.maximum(ends[:, 1], ends[:, 3])
+    order = np.argsort(west, kind="stable")
+    return int(meeting_boxes(np.column_stack([west, south, east, north])[order], most))

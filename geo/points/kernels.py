@@ -34,14 +34,22 @@ def covered(
         east = max(east, ends[e, 0], ends[e, 2])
         south = min(south, ends[e, 1], ends[e, 3])
         north = max(north, ends[e, 1], ends[e, 3])
-    strips = len(low)
-    # Where the box begins and ends in each strip that it meets.
-    first = np.zeros(strips, dtype=np.int64)
-    last = np.zeros(strips, dtype=np.int64)
+    # Strips go from south to north: those that the box meets lie side by side.
+    lowest, highest = 0, len(low)
+    while lowest < highest:
+        middle = (lowest + highest) // 2
+        if high[middle] < south:
+            lowest = middle + 1
+        else:
+            highest = middle
+    highest = lowest
+    while highest < len(low) and low[highest] <= north:
+        highest += 1
+    # Where the box begins and ends in each of them.
+    first = np.zeros(highest - lowest, dtype=np.int64)
+    last = np.zeros(highest - lowest, dtype=np.int64)
     most = 0
-    for s in range(strips):
-        if start[s] == start[s + 1] or high[s] < south or low[s] > north:
-            continue
+    for s in range(lowest, highest):
         a, b = start[s], start[s + 1]
         while a < b:
             middle = (a + b) // 2
@@ -49,7 +57,7 @@ def covered(
                 a = middle + 1
             else:
                 b = middle
-        first[s] = a
+        first[s - lowest] = a
         b = start[s + 1]
         while a < b:
             middle = (a + b) // 2
@@ -57,13 +65,13 @@ def covered(
                 a = middle + 1
             else:
                 b = middle
-        last[s] = a
-        most += last[s] - first[s]
+        last[s - lowest] = a
+        most += a - first[s - lowest]
     found = np.empty(most, dtype=np.int64)
     number = 0
     near = np.empty(edges, dtype=np.int64)
-    for s in range(strips):
-        if first[s] == last[s]:
+    for s in range(lowest, highest):
+        if first[s - lowest] == last[s - lowest]:
             continue
         meeting = 0
         for e in range(edges):
@@ -71,7 +79,7 @@ def covered(
             if max(ay, by) >= low[s] and min(ay, by) <= high[s]:
                 near[meeting] = e
                 meeting += 1
-        for p in range(first[s], last[s]):
+        for p in range(first[s - lowest], last[s - lowest]):
             px, py = x[p], y[p]
             if py < south or py > north:
                 continue
@@ -97,3 +105,18 @@ def covered(
                 found[number] = p
                 number += 1
     return found[:number]
+
+
+@compiled
+def meeting_boxes(boxes: NDArray[np.float64], most: int) -> Any:
+    """How many pairs of boxes (n, 4: west, south, east, north), sorted by west, have a place in common; counted up to `most`."""
+    pairs = 0
+    for one in range(len(boxes)):
+        for other in range(one + 1, len(boxes)):
+            if boxes[other, 0] > boxes[one, 2]:
+                break
+            if boxes[other, 1] <= boxes[one, 3] and boxes[one, 1] <= boxes[other, 3]:
+                pairs += 1
+        if pairs > most:
+            return pairs
+    return pairs

@@ -25,7 +25,8 @@ def edges(shapes: Any) -> NDArray[np.float64]:
     if len(points) < 2:
         return np.empty((0, 2, 2))
     both = np.stack([points[:-1], points[1:]], axis=1)
-    return both[line[1:] == line[:-1]]
+    inside: NDArray[np.float64] = both[line[1:] == line[:-1]]
+    return inside
 
 
 def box_crossings(first: Any, second: Any | None = None, *, most: int) -> int:
@@ -45,8 +46,8 @@ def box_crossings(first: Any, second: Any | None = None, *, most: int) -> int:
         ours, theirs = _within(ours, theirs), _within(theirs, ours)
         if not len(ours) or not len(theirs):
             return 0
-    tree = shapely.STRtree(shapely.linestrings(theirs))
-    asked = shapely.linestrings(ours)
+    tree = shapely.STRtree(np.array(shapely.linestrings(theirs), dtype=object))
+    asked = np.array(shapely.linestrings(ours), dtype=object)
     limit = 2 * most + len(ours) if second is None else most
     count, start = 0, 0
     width = max(1, min(4096, _PAIRS_AT_A_TIME // len(theirs)))
@@ -59,4 +60,5 @@ def box_crossings(first: Any, second: Any | None = None, *, most: int) -> int:
 def _within(some: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
     low, high = others.min(axis=(0, 1)), others.max(axis=(0, 1))
     meets = ((some.max(axis=1) >= low) & (some.min(axis=1) <= high)).all(axis=1)
-    return some[meets]
+    reaching: NDArray[np.float64] = some[meets]
+    return reaching

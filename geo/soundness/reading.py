@@ -40,7 +40,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "RING_DROPPED": ("去掉了没有面积的环", "rings without an area were dropped"),
     "PARTS_DROPPED": ("去掉了重复的面", "repeated polygons were dropped"),
     "CROSSINGS_CUT": ("在自相交处断开并重新组成边界", "the border was rebuilt where it crossed itself"),
-    "HOLES_MERGED": ("合并了重叠或相接的洞，去掉了面以外的洞", "overlapping holes were merged, and what lay outside was dropped"),
+    "HOLES_MERGED": (
+        "合并了重叠或相接的洞，去掉了面以外的洞",
+        "overlapping holes were merged, and what lay outside was dropped",
+    ),
     "PARTS_MERGED": ("合并了重叠或相接的面", "overlapping or adjoining polygons were merged"),
     "CRUMBS_DROPPED": ("去掉了修复留下的碎屑", "crumbs that the repair left were dropped"),
 }
@@ -89,7 +92,9 @@ class _Steps:
             known[1] += area
 
     def done(self) -> tuple[Step, ...]:
-        return tuple(Step(code, int(self.counts[code][0]), self.counts[code][1]) for code in WORDS if code in self.counts)
+        return tuple(
+            Step(code, int(self.counts[code][0]), self.counts[code][1]) for code in WORDS if code in self.counts
+        )
 
 
 def read_area(given: Any, *, crs: Crs = Crs.CGCS2000, limits: ReadingLimits = LIMITS) -> tuple[MultiPolygon, Report]:

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
+import orjson
 from fastapi import APIRouter, Query, Response
 
 from app.deps import CurrentPrincipal, ReadConnection, Today
@@ -13,7 +14,7 @@ from app.territories.consequences.asking import WhatIfIn
 from app.territories.consequences.compare import base_of, compare, read_versions
 from app.territories.consequences.export import write_policies
 from app.territories.consequences.measure import consequences, holders_moving
-from app.territories.consequences.schemas import VersionComparison, WhatIf, told, told_comparison
+from app.territories.consequences.schemas import VersionComparison, WhatIf, drawn_pieces, told, told_comparison
 from app.territories.consequences.suppose import supposed
 from app.territories.plans.endpoints import PlanId, checked_plan
 
@@ -108,6 +109,7 @@ def export_consequences(
 @router.get(
     "/territory-plans/{plan_id}/comparison",
     operation_id="compareTerritoryPlans",
+    response_model=VersionComparison,
     responses=documented(404),
 )
 def compare_plans(
@@ -117,10 +119,13 @@ def compare_plans(
     plan_id: PlanId,
     other: OtherPlan = None,
     on: OnDate = None,
-) -> VersionComparison:
+) -> Response:
     """What differs from another version of the branch to this one: land and customers gained and lost, and the pieces for the map."""
     before = _other(connection, principal, today, plan_id, other)
-    return told_comparison(compare(connection, before, plan_id, on or today))
+    found = compare(connection, before, plan_id, on or today)
+    told_without = told_comparison(found).model_dump(mode="json", exclude={"pieces"})
+    body = {**told_without, "pieces": orjson.Fragment(drawn_pieces(found))}
+    return Response(orjson.dumps(body), media_type="application/json")
 
 
 @router.get(

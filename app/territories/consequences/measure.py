@@ -291,9 +291,7 @@ def _whole(
     holds: Callable[[Positions], NDArray[np.bool_]],
 ) -> NDArray[np.int64]:
     """The sums over a team's territory as it was before; kept, so that a hand on the mouse does not have it counted again and again."""
-    others = [
-        other for other in (*drawn.before, *drawn.around) if other.team_code != area.team_code and area.meets(other)
-    ]
+    others = [other for other in drawn.before_meeting(area) if other.team_code != area.team_code]
     key = ("whole", number, area.team_code, area.key, *sorted(other.key for other in others))
     if key not in book.derived:
         if len(book.derived) > MOST_DERIVED:

@@ -43,11 +43,6 @@ class Area:
         """Known by its content."""
         return blake2b(self.edges.ends.tobytes(), digest_size=16).digest()
 
-    def meets(self, other: Area) -> bool:
-        """Whether the boxes of the two have a place in common."""
-        a, b = self.box, other.box
-        return a[0] <= b[2] and b[0] <= a[2] and a[1] <= b[3] and b[1] <= a[3]
-
 
 @dataclass(frozen=True)
 class Redrawing:
@@ -62,6 +57,18 @@ class Redrawing:
     def codes(self) -> list[str]:
         """Team codes: of those that change, then of those around."""
         return [area.team_code for area in (*self.before, *self.around)]
+
+    @cached_property
+    def _boxes(self) -> NDArray[np.float64]:
+        return np.array([area.box for area in (*self.before, *self.around)]).reshape(-1, 4)
+
+    def before_meeting(self, area: Area) -> list[Area]:
+        """The areas, as they were and those around, whose boxes meet that of an area."""
+        west, south, east, north = area.box
+        box = self._boxes
+        meets = (box[:, 0] <= east) & (box[:, 2] >= west) & (box[:, 1] <= north) & (box[:, 3] >= south)
+        every = (*self.before, *self.around)
+        return [every[at] for at in np.flatnonzero(meets).tolist()]
 
 
 def redrawing(changes: Sequence[Change], around: Mapping[str, BaseGeometry]) -> Redrawing:
@@ -169,12 +176,11 @@ def _owners(points: PointIndex, areas: Sequence[Area], names: OwnerNames) -> NDA
 
 
 def sole(part: Customers, area: Area, others: Sequence[Area]) -> tuple[Positions, int]:
-    """The customers that an area covers and no other area does; how many it shares."""
+    """The customers that an area covers and none of the others does; how many it shares."""
     positions = part.covered(area.edges)
     covered = part.index.select(positions)
     count = np.zeros(len(positions), dtype=np.int64)
     for other in others:
-        if other.team_code != area.team_code and area.meets(other):
-            count[covered.covered(other.edges)] += 1
+        count[covered.covered(other.edges)] += 1
     alone = positions[count == 0]
     return alone, len(positions) - len(alone)

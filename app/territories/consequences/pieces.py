@@ -9,12 +9,12 @@ from typing import Any, Final
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from shapely import MultiPolygon
+from shapely import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from app.territories.consequences.owning import Change
 from geo.coverage.measure import area_m2
-from geo.points import changed_edges, edges_of
+from geo.points import changed_edges, crossings_at_most, edges_of
 
 Geometries = NDArray[Any]
 
@@ -49,24 +49,40 @@ class Land:
 
 
 def land_of(changes: Sequence[Change], around: Mapping[str, BaseGeometry]) -> Land:
-    """The land of the changes; `around`: team → territory of those that do not change. Areas in CGCS2000 degrees, valid."""
+    """The land of the changes; `around`: team → territory of those that do not change. Areas in CGCS2000 degrees, valid.
+
+    What each team loses is laid over what the others have. Whatever is left of it by area, or of what each gains, was or will be
+    nobody's, and only then is it cut out.
+    """
     codes = [change.team_code for change in changes]
     before = _filled([change.before for change in changes])
     after = _filled([change.after for change in changes])
+    sizes = [dict(zip(codes, _sizes(areas).tolist(), strict=True)) for areas in (before, after)]
     if _too_complex(before, after):
-        return Land(_sizes(codes, before), _sizes(codes, after), None, None, None)
-    lost, gained = shapely.difference(before, after), shapely.difference(after, before)
+        return Land(sizes[0], sizes[1], None, None, None)
     others = _filled(list(around.values()))
-    pieces = [
-        *_given(codes, lost, [*codes, *around], np.concatenate([after, others])),
-        *_unowned(codes, gained, np.concatenate([before, others])),
-    ]
-    pieces.sort(key=lambda piece: (-piece.area_m2, piece.from_team_code or "", piece.to_team_code or ""))
-    return Land(_sizes(codes, before), _sizes(codes, after), _sizes(codes, gained), _sizes(codes, lost), tuple(pieces))
+    old, new = np.concatenate([before, others]), np.concatenate([after, others])
+    owners = [*codes, *around]
+    lost, gained = shapely.difference(before, after), shapely.difference(after, before)
+    lost_m2, gained_m2 = _sizes(lost), _sizes(gained)
+    giver, taker = _meeting(lost, new)
+    pieces = shapely.intersection(lost[giver], new[taker])
+    pieces_m2 = _sizes(pieces)
+    made = _pieces([codes[at] for at in giver.tolist()], [owners[at] for at in taker.tolist()], pieces)
+    made += _pieces(codes, [None] * len(codes), _left(lost, lost_m2, giver, pieces_m2, new))
+    made += _pieces([None] * len(codes), codes, _left(gained, gained_m2, taker, pieces_m2, old))
+    made.sort(key=lambda piece: (-piece.area_m2, piece.from_team_code or "", piece.to_team_code or ""))
+    return Land(
+        sizes[0],
+        sizes[1],
+        dict(zip(codes, gained_m2.tolist(), strict=True)),
+        dict(zip(codes, lost_m2.tolist(), strict=True)),
+        tuple(made),
+    )
 
 
-def _sizes(codes: Sequence[str], areas: Geometries) -> dict[str, float]:
-    return dict(zip(codes, area_m2(areas).tolist(), strict=True)) if len(areas) else {}
+def _sizes(areas: Geometries) -> NDArray[np.float64]:
+    return area_m2(areas) if len(areas) else np.empty(0)
 
 
 def _filled(areas: Sequence[BaseGeometry | None]) -> Geometries:
@@ -77,68 +93,55 @@ def _filled(areas: Sequence[BaseGeometry | None]) -> Geometries:
 
 def _too_complex(before: Geometries, after: Geometries) -> bool:
     """Whether so many of the changed edges may cross that the overlay has no bound worth waiting for."""
-    edges = [
-        changed_edges(old, new).ends for old, new in zip(edges_of(list(before)), edges_of(list(after)), strict=True)
-    ]
-    ends = np.concatenate([np.empty((0, 4)), *edges])
-    if len(ends) < 500:
-        return False
-    boxes = shapely.box(
-        np.minimum(ends[:, 0], ends[:, 2]),
-        np.minimum(ends[:, 1], ends[:, 3]),
-        np.maximum(ends[:, 0], ends[:, 2]),
-        np.maximum(ends[:, 1], ends[:, 3]),
-    )
-    tree = shapely.STRtree(boxes)
-    most = CROSSINGS * len(ends) + MOST_CROSSINGS
-    pairs = 0
-    for some in np.array_split(boxes, max(1, len(boxes) // 1_000)):
-        pairs += tree.query(some).shape[1]
-        if pairs > most:
-            return True
-    return False
+    edges = [changed_edges(old, new) for old, new in zip(edges_of(list(before)), edges_of(list(after)), strict=True)]
+    most = CROSSINGS * sum(map(len, edges)) + MOST_CROSSINGS
+    return crossings_at_most(edges, most) > most
 
 
-def _given(codes: Sequence[str], lost: Geometries, owners: Sequence[str], owned: Geometries) -> Sequence[LandPiece]:
-    """What the teams lose, piece by piece to whoever owns it afterwards, or to nobody."""
-    giver, taker = shapely.STRtree(owned).query(lost, predicate="intersects")
-    pieces = shapely.intersection(lost[giver], owned[taker])
-    left = _left(lost, giver, owned[taker])
-    return _made(
-        [*(codes[at] for at in giver.tolist()), *codes],
-        [*(owners[at] for at in taker.tolist()), *([None] * len(codes))],
-        [*pieces, *left],
-    )
+def _meeting(lost: Geometries, new: Geometries) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pairs of what a team loses and what another one has."""
+    if not len(lost):
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    giver, taker = shapely.STRtree(new).query(lost, predicate="intersects")
+    apart = giver != taker
+    return giver[apart], taker[apart]
 
 
-def _unowned(codes: Sequence[str], gained: Geometries, owned: Geometries) -> Sequence[LandPiece]:
-    """What the teams gain of land that nobody owned."""
-    taker, owner = shapely.STRtree(owned).query(gained, predicate="intersects")
-    return _made([None] * len(codes), list(codes), _left(gained, taker, owned[owner]))
+def _left(
+    areas: Geometries,
+    areas_m2: NDArray[np.float64],
+    number: NDArray[np.int64],
+    pieces_m2: NDArray[np.float64],
+    owners: Geometries,
+) -> list[BaseGeometry]:
+    """What of each area no owner has. `number`: which area each of the pieces, `pieces_m2` large, is a part of."""
+    left: list[BaseGeometry] = [MultiPolygon()] * len(areas)
+    if not len(areas):
+        return left
+    taken_m2 = np.bincount(number, pieces_m2, len(areas))[: len(areas)]
+    tree = shapely.STRtree(owners)
+    for at in np.flatnonzero(np.abs(areas_m2 - taken_m2) >= LEAST_M2).tolist():
+        met = tree.query(areas[at], predicate="intersects")
+        left[at] = shapely.difference(areas[at], shapely.union_all(owners[met]))
+    return left
 
 
-def _left(areas: Geometries, number: NDArray[np.int64], taken: Geometries) -> list[BaseGeometry]:
-    """Each area without what is taken of it; `number`: which area each of `taken` meets."""
-    order = np.argsort(number, kind="stable")
-    number, taken = number[order], taken[order]
-    starts = np.searchsorted(number, np.arange(len(areas) + 1))
-    return [
-        shapely.difference(area, shapely.union_all(taken[a:b])) if b > a else area
-        for area, a, b in zip(areas, starts[:-1].tolist(), starts[1:].tolist(), strict=True)
-    ]
-
-
-def _made(old: Sequence[str | None], new: Sequence[str | None], shapes: Sequence[BaseGeometry]) -> Sequence[LandPiece]:
+def _pieces(
+    old: Sequence[str | None], new: Sequence[str | None], shapes: Sequence[BaseGeometry] | Geometries
+) -> list[LandPiece]:
     areas = _filled([_polygons(shape) for shape in shapes])
-    sizes = area_m2(areas).tolist() if len(areas) else []
     return [
         LandPiece(giver, taker, area, size)
-        for giver, taker, area, size in zip(old, new, areas, sizes, strict=True)
-        if size >= LEAST_M2 and giver != taker
+        for giver, taker, area, size in zip(old, new, areas, _sizes(areas).tolist(), strict=True)
+        if size >= LEAST_M2
     ]
 
 
 def _polygons(shape: BaseGeometry) -> MultiPolygon:
     """The polygons of an overlay's result; points and lines where areas only touched are left out."""
+    if isinstance(shape, MultiPolygon):
+        return shape
+    if isinstance(shape, Polygon):
+        return MultiPolygon([] if shape.is_empty else [shape])
     parts = shapely.get_parts(shapely.get_parts(shape))
-    return MultiPolygon([part for part in parts if part.geom_type == "Polygon"])
+    return MultiPolygon([part for part in parts if isinstance(part, Polygon) and not part.is_empty])

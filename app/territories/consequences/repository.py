@@ -114,8 +114,13 @@ _IN_FORCE_OF = text(
     FROM published_territory t WHERE {in_force("t", ":on")} AND t.team_code = ANY (:teams)
     """  # noqa: S608 (fixed words)
 )
+_ALL_IN_FORCE = text(
+    f"""
+    SELECT t.team_code, ST_AsBinary(t.geom) AS area
+    FROM published_territory t WHERE {in_force("t", ":on")} ORDER BY t.team_code
+    """  # noqa: S608 (fixed words)
+)
 _BRANCH_AREA = text("SELECT ST_AsBinary(geom) FROM branch_area WHERE branch_code = :branch")
-_TEAMS_OF_BRANCH = text("SELECT code FROM team WHERE branch_code = :branch")
 _ALL_OF_PLAN = text(
     """
     SELECT t.team_code, ST_AsBinary(s.geom) AS area
@@ -198,6 +203,11 @@ def read_in_force(connection: Connection, team_codes: Sequence[str], on: date) -
     return _shapes(connection.execute(_IN_FORCE_OF, {"teams": list(team_codes), "on": on}).all())
 
 
+def read_all_in_force(connection: Connection, on: date) -> dict[str, BaseGeometry]:
+    """Team → territory in force on a date, of all branches, by team."""
+    return _shapes(connection.execute(_ALL_IN_FORCE, {"on": on}).all())
+
+
 def read_version(connection: Connection, plan_id: int) -> dict[str, BaseGeometry]:
     """Team → territory of a whole version."""
     return _shapes(connection.execute(_ALL_OF_PLAN, {"plan": plan_id}).all())
@@ -207,11 +217,6 @@ def read_branch_area(connection: Connection, branch_code: str) -> BaseGeometry |
     """The area of a branch, if it is known."""
     area = connection.execute(_BRANCH_AREA, {"branch": branch_code}).scalar()
     return None if area is None else shapely.from_wkb(bytes(area))
-
-
-def read_teams_of(connection: Connection, branch_code: str) -> set[str]:
-    """The codes of a branch's teams."""
-    return set(connection.execute(_TEAMS_OF_BRANCH, {"branch": branch_code}).scalars())
 
 
 def _shapes(rows: Sequence[Any]) -> dict[str, BaseGeometry]:

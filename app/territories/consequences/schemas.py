@@ -1,9 +1,11 @@
 """Consequences and comparisons as they go over the wire."""
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
+import numpy as np
 import orjson
 import shapely
 from pydantic import ConfigDict, Field
@@ -12,12 +14,13 @@ from app.fields import Output
 from app.territories.consequences.balance import Balance
 from app.territories.consequences.compare import Comparison
 from app.territories.consequences.measure import Consequences, Move, TeamConsequence, TeamFigures
+from app.territories.consequences.owning import Owners
 
 DIGITS = 7
 """Decimals of a degree that a piece of land is drawn with: about a centimetre."""
 
-TOLERANCE_DEG = 2e-6
-"""How far a simplified border may run beside the real one: about 20 cm, less than a line on the screen is wide."""
+FINENESS, FINEST_DEG, COARSEST_DEG = 20_000, 2e-6, 3e-5
+"""A border of a piece may run beside the real one by this part of the map's width, but at least 20 cm and at most 3 m."""
 
 
 class TerritoryFigures(Output):
@@ -223,18 +226,23 @@ def told(found: Consequences) -> WhatIf:
 
 
 def told_comparison(found: Comparison) -> VersionComparison:
-    """A comparison for the wire."""
+    """A comparison for the wire, without its pieces: see `drawn_pieces`."""
+    gaining: dict[Owners, list[Move]] = {}
+    losing: dict[Owners, list[Move]] = {}
+    for move in found.consequences.moves:
+        gaining.setdefault(move.to_team_codes, []).append(move)
+        losing.setdefault(move.from_team_codes, []).append(move)
     return VersionComparison(
         before=None if found.versions.before is None else _version(found.versions.before),
         after=_version(found.versions.after),
         on=found.consequences.on,
         customers=found.consequences.customers,
         policies=found.consequences.policies,
-        teams=[_compared(found, team) for team in found.consequences.teams],
+        teams=[_compared(found, team, gaining, losing) for team in found.consequences.teams],
         moves=[_move(move) for move in found.consequences.moves],
         balance_before=_balance(found.consequences.balance_before),
         balance_after=_balance(found.consequences.balance_after),
-        pieces=_pieces(found),
+        pieces=None,
     )
 
 
@@ -283,17 +291,20 @@ def _balance(found: Balance) -> LoadBalance:
     return LoadBalance(teams=found.teams, gini=found.gini, most=found.most, least=found.least, ratio=found.ratio)
 
 
-def _compared(found: Comparison, team: TeamConsequence) -> TeamComparison:
+def _compared(
+    found: Comparison,
+    team: TeamConsequence,
+    gaining: Mapping[Owners, list[Move]],
+    losing: Mapping[Owners, list[Move]],
+) -> TeamComparison:
     code, land = team.team_code, found.land
-    gaining = [move for move in found.consequences.moves if move.to_team_codes == (code,)]
-    losing = [move for move in found.consequences.moves if move.from_team_codes == (code,)]
     return TeamComparison(
         team_code=code,
         name=team.name,
         area_before_km2=_km2(land.before_m2[code]),
         area_after_km2=_km2(land.after_m2[code]),
-        gained=_turnover(gaining, None if land.gained_m2 is None else land.gained_m2[code]),
-        lost=_turnover(losing, None if land.lost_m2 is None else land.lost_m2[code]),
+        gained=_turnover(gaining.get((code,), []), None if land.gained_m2 is None else land.gained_m2[code]),
+        lost=_turnover(losing.get((code,), []), None if land.lost_m2 is None else land.lost_m2[code]),
         before=_figures(team.before),
         after=_figures(team.after),
     )
@@ -313,24 +324,24 @@ def _km2(square_metres: float) -> float:
     return round(square_metres / 1e6, 6)
 
 
-def _pieces(found: Comparison) -> dict[str, Any] | None:
+def drawn_pieces(found: Comparison) -> bytes:
+    """The pieces as GeoJSON, simplified for the map; `null` where there are none to be told."""
     if found.land.pieces is None:
-        return None
-    areas = [piece.area for piece in found.land.pieces]
-    drawn: Any = shapely.set_precision(shapely.simplify(areas, TOLERANCE_DEG), 10.0**-DIGITS) if areas else []
-    return {
-        "type": "FeatureCollection",
-        "crs_declared": "CGCS2000",
-        "features": [
-            {
-                "type": "Feature",
-                "geometry": orjson.loads(shapely.to_geojson(area)),
-                "properties": {
-                    "from_team_code": piece.from_team_code,
-                    "to_team_code": piece.to_team_code,
-                    "area_km2": _km2(piece.area_m2),
-                },
-            }
-            for piece, area in zip(found.land.pieces, drawn, strict=True)
-        ],
-    }
+        return b"null"
+    areas = np.array([piece.area for piece in found.land.pieces], dtype=object)
+    west, south, east, north = shapely.total_bounds(areas) if len(areas) else (0.0, 0.0, 0.0, 0.0)
+    tolerance = min(max((east - west) / FINENESS, (north - south) / FINENESS, FINEST_DEG), COARSEST_DEG)
+    drawn = shapely.transform(shapely.simplify(areas, tolerance), lambda xy: xy.round(DIGITS)) if len(areas) else areas
+    features = [
+        {
+            "type": "Feature",
+            "geometry": orjson.Fragment(shape),
+            "properties": {
+                "from_team_code": piece.from_team_code,
+                "to_team_code": piece.to_team_code,
+                "area_km2": _km2(piece.area_m2),
+            },
+        }
+        for piece, shape in zip(found.land.pieces, shapely.to_geojson(drawn), strict=True)
+    ]
+    return orjson.dumps({"type": "FeatureCollection", "crs_declared": "CGCS2000", "features": features})

@@ -12,8 +12,9 @@ from app.errors import CrsUndeclared, UnknownOrganisation
 from app.territories.consequences.asking import WhatIfIn
 from app.territories.consequences.compare import Around
 from app.territories.consequences.errors import TeamOfOtherBranch, TeamTwice
+from app.territories.consequences.organisation import teams_on
 from app.territories.consequences.owning import Change
-from app.territories.consequences.repository import read_around, read_in_force, read_teams_of
+from app.territories.consequences.repository import read_around, read_in_force
 from app.territories.editing.drawn import area_of
 from app.territories.plans.repository import plan_in_force
 from geo.crs import Crs, convert, parse_crs
@@ -29,10 +30,10 @@ def supposed(connection: Connection, wanted: WhatIfIn, on: date) -> tuple[list[C
     codes = [change.team_code for change in wanted.changes]
     if len(set(codes)) < len(codes):
         raise TeamTwice
-    teams = read_teams_of(connection, wanted.branch_code)
-    if not teams:
+    branch_of = {code: team.branch_code for code, team in teams_on(connection, on).teams.items()}
+    if wanted.branch_code not in branch_of.values():
         raise UnknownOrganisation
-    if not teams.issuperset(codes):
+    if any(branch_of.get(code) != wanted.branch_code for code in codes):
         raise TeamOfOtherBranch
     system = parse_crs(wanted.crs)
 

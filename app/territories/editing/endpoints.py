@@ -37,6 +37,8 @@ from app.territories.editing.schemas import (
 )
 from app.territories.editing.trace import trace
 from app.territories.plans.endpoints import PlanId, checked_plan
+from app.territories.validation import listing
+from app.territories.validation.schemas import TerritoryDefectOut
 
 router = APIRouter(route_class=StrictRoute, prefix="/territory-plans/{plan_id}", tags=["territory drawing"])
 
@@ -67,10 +69,7 @@ def edit_plan(
             # Answered and not raised: the conflict is to be kept.
             status, _, body = render(TerritoryConflict(conflict_id=outcome.conflict_id, team_codes=outcome.clashes))
             return Answer(status, body)
-        undo, redo = history.next_steps(connection, plan_id, wanted.by)
-        return Answer(
-            200, _body({"version": outcome.revision, "changed": changed(outcome), "undo": undo, "redo": redo})
-        )
+        return Answer(200, _edited(connection, plan_id, outcome.revision, changed(outcome), wanted.by))
 
     return answer_once(
         connection,
@@ -188,9 +187,8 @@ def resolve_conflict(
     """Settles a conflict: the edit that met another one is done again to the draft as it is now, or dropped."""
     checked_plan(connection, principal, plan_id)
     outcome = resolve(connection, plan_id, conflict_id, choice=wanted.choice, by=wanted.by)
-    undo, redo = history.next_steps(connection, plan_id, wanted.by)
-    body = {"version": outcome.revision, "changed": changed(outcome), "undo": undo, "redo": redo}
-    return Response(_body(body), media_type="application/json")
+    body = _edited(connection, plan_id, outcome.revision, changed(outcome), wanted.by)
+    return Response(body, media_type="application/json")
 
 
 @router.put("/presence", operation_id="putTerritoryPresence", responses=documented(404, 413, 415))
@@ -234,16 +232,30 @@ def _stepped(
 ) -> Response:
     ids = [change.after_shape_id for change in changes if change.after_shape_id is not None]
     shapes = repository.read_shapes(connection, ids)
-    told = [
+    told: list[dict[str, object]] = [
         {
             "team_code": change.team_code,
             "geometry": _geojson(shapes[change.after_shape_id]) if change.after_shape_id is not None else None,
         }
         for change in changes
     ]
+    return Response(_edited(connection, plan_id, revision, told, by), media_type="application/json")
+
+
+def _edited(connection: WriteConnection, plan_id: int, revision: int, told: list[dict[str, object]], by: str) -> bytes:
+    """The body of `Edited`: what changed, and the defects that concern it now."""
     undo, redo = history.next_steps(connection, plan_id, by)
-    body = {"version": revision, "changed": told, "undo": undo, "redo": redo}
-    return Response(_body(body), media_type="application/json")
+    defects = listing.defects_of_teams(connection, plan_id, [str(one["team_code"]) for one in told])
+    return _body(
+        {
+            "version": revision,
+            "changed": told,
+            "defects": [TerritoryDefectOut.model_validate(one).model_dump(mode="json") for one in defects],
+            "errors": listing.counts(connection, plan_id).get("ERROR", 0),
+            "undo": undo,
+            "redo": redo,
+        }
+    )
 
 
 def _geojson(area: shapely.MultiPolygon | None) -> orjson.Fragment | None:

@@ -9,6 +9,7 @@ from app.territories.editing.errors import NothingToRedo, NothingToUndo, StepBui
 from app.territories.editing.repository import NOWHERE, Change
 from app.territories.plans.errors import PlanNotEditable
 from app.territories.plans.repository import lock_plan
+from app.territories.validation.renew import renew_defects
 from geo.coverage import reach, settle
 
 # The last step of a person that stands, or the first that was taken back; undos and redos are not undone themselves.
@@ -115,6 +116,7 @@ def _go(connection: Connection, plan_id: int, by: str, *, back: bool) -> tuple[i
         edit_id=step.id,
     )
     connection.execute(_MARK, {"edit": step.id, "state": "UNDONE" if back else "DONE"})
+    renew_defects(connection, plan_id, [change.team_code for change in changes])
     return revision, step.id, changes
 
 

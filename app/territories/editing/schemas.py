@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 
 from app.fields import Code, Input, Latitude, Longitude, Output
 from app.territories.consequences.schemas import WhatIf
+from app.territories.validation.schemas import TerritoryDefectOut
 
 Position = Annotated[
     tuple[Longitude, Latitude], Field(description="Longitude, latitude; CGCS2000 degrees", examples=[[120.01, 30.005]])
@@ -201,10 +202,15 @@ class ChangedTerritory(Output):
 
 
 class Edited(Output):
-    """What came of an edit: the draft's new version and the territories that it changed, whole."""
+    """What came of an edit: the draft's new version, the territories that it changed, whole, and the defects that concern these now.
+
+    `errors`: all defects of the draft that keep it from being submitted.
+    """
 
     version: int
     changed: list[ChangedTerritory]
+    defects: list[TerritoryDefectOut]
+    errors: int
     undo: str | None = Field(description="Verb of the step that this person would undo next")
     redo: str | None = Field(description="Verb of the step that this person would redo next")
 

@@ -23,11 +23,13 @@ from app.territories.editing.schemas import (
     Merge,
     MoveVertex,
     Remove,
+    Repair,
     Replace,
     Reshape,
     Split,
     Verb,
 )
+from app.territories.validation.repair import work_out_repair
 from geo import coverage
 from geo.coverage import Change
 from geo.coverage.errors import NoArea
@@ -124,6 +126,9 @@ def work_out(
             within = _branch_area(connection, branch_code)
             gap, _ = coverage.gap_around(load, verb.at, within)
             return done(lambda areas: coverage.fill_gap(areas, verb.at, verb.to_team_code, within), gap)
+        case Repair():
+            areas, change = work_out_repair(connection, plan_id, verb.defect_id, verb.way, verb.team_code, seen)
+            return Worked(areas, change)
     raise NotImplementedError(verb.verb)
 
 

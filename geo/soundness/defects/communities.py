@@ -1,9 +1,11 @@
 """Communities that nobody owns, or that several teams own."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely import MultiPolygon
 
 from geo.coverage.grid import multi, polygons
@@ -25,7 +27,7 @@ def community_defects(
     shapes[:] = [_sound(communities[code]) for code in codes]
     if branch is not None and len(codes):
         shapely.prepare(branch)
-        for n in np.flatnonzero(~shapely.covers(branch, shapes)):
+        for n in np.flatnonzero(~shapely.covers(branch, shapes)).tolist():
             shapes[n] = multi(polygons(shapely.intersection(shapes[n], branch)))
     whole = area_m2(shapes)
     owners = _owners(layer, shapes, whole)
@@ -34,8 +36,10 @@ def community_defects(
         least = max(thresholds.community_m2, thresholds.community_share * whole[n])
         if whole[n] < thresholds.community_m2:
             continue
-        shares = sorted(((size, other) for other, size in owners[n].items() if size >= least), key=lambda one: (-one[0], one[1]))
-        told = [{"team_code": other, "share": size / whole[n]} for size, other in shares]
+        shares = sorted(
+            ((size, other) for other, size in owners[n].items() if size >= least), key=lambda one: (-one[0], one[1])
+        )
+        told = [{"team_code": other, "share": float(size / whole[n])} for size, other in shares]
         if len(shares) > 1:
             found.append(
                 Defect(
@@ -59,7 +63,7 @@ def _sound(shape: MultiPolygon) -> MultiPolygon:
     return multi(polygons(shapely.make_valid(shape, method="structure", keep_collapsed=False)))
 
 
-def _owners(layer: Layer, shapes: np.ndarray, whole: np.ndarray) -> list[dict[str, float]]:
+def _owners(layer: Layer, shapes: NDArray[Any], whole: NDArray[np.float64]) -> list[dict[str, float]]:
     """For each community the square metres that each area has of it."""
     owners: list[dict[str, float]] = [{} for _ in shapes]
     if not layer.codes or not len(shapes):

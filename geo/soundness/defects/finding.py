@@ -102,7 +102,9 @@ def superseded(
         elif one.kind in (GAP, HOLE):
             stale = bool(meets)
         else:
-            stale = not set(one.team_codes).isdisjoint(changed) or (one.kind in (PART, DISCONNECTED_PART) and bool(meets))
+            stale = not set(one.team_codes).isdisjoint(changed) or (
+                one.kind in (PART, DISCONNECTED_PART) and bool(meets)
+            )
         if stale:
             gone.append(position)
     return gone
@@ -158,4 +160,3 @@ def _of_areas(
         *part_defects(layer, of, thresholds),
         *vertex_defects(layer, of, thresholds),
     ]
-

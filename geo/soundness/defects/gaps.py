@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from shapely import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from geo.coverage.grid import cells, in_cells, in_degrees, polygons
+from geo.coverage.grid import CELLS_PER_DEGREE, cells, in_cells, in_degrees, polygons
 from geo.coverage.measure import area_m2
 from geo.soundness.complexity import box_crossings
 from geo.soundness.defects.kinds import GAP, GIVE, HOLE, SLIVER, Defect, Way
@@ -57,7 +57,7 @@ def faces(layer: Layer, branch: MultiPolygon | None, thresholds: Thresholds) -> 
         pieces = np.array(shapely.get_parts(shapely.polygonize(shapely.get_parts(noded))), dtype=object)
     if not len(pieces):
         return Faces(pieces, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.bool_))
-    pieces = in_degrees(pieces)
+    pieces = shapely.transform(pieces, lambda xy: xy / CELLS_PER_DEGREE)
     inside = shapely.point_on_surface(pieces)
     met = layer.tree.query(inside, predicate="intersects")[0] if layer.codes else np.zeros(0, dtype=np.intp)
     in_branch = np.ones(len(pieces), dtype=np.bool_)
@@ -88,9 +88,10 @@ def gaps_near(
         old = before.get(code)
         if old is None or old.is_empty:
             continue
+        had: BaseGeometry = old
         if not old.is_valid:
-            old = shapely.make_valid(old, method="structure", keep_collapsed=False)
-        given_up = _less(old, [layer.sound[layer.position[code]]] if code in layer.position else [])
+            had = shapely.make_valid(old, method="structure", keep_collapsed=False)
+        given_up = _less(had, [layer.sound[layer.position[code]]] if code in layer.position else [])
         if given_up.is_empty:
             continue
         given_up = _less(given_up, [layer.sound[n] for n in layer.tree.query(given_up)])

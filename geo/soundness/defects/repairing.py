@@ -2,6 +2,7 @@
 
 import shapely
 from shapely import MultiPolygon
+from shapely.geometry.base import BaseGeometry
 
 from geo.coverage import Change, cut_hole, remove, replace, transfer
 from geo.coverage.errors import NothingThere
@@ -22,7 +23,6 @@ from geo.soundness.defects.kinds import (
     Way,
 )
 from geo.soundness.errors import ShapeRefused
-
 
 _OF_NOBODY = (GAP, HOLE, UNOWNED_COMMUNITY)
 
@@ -66,13 +66,15 @@ def _given(areas: Areas, defect: Defect, team: str) -> Change:
         (loser,) = (code for code in defect.team_codes if code != team)
         return cut_hole(areas, loser, _reaching(areas[team], defect.place))
     if defect.code == COMMUNITY_SHARED:
-        return transfer(areas, defect.place, team, {code for code in defect.team_codes if code != team and code in areas})
+        return transfer(
+            areas, defect.place, team, {code for code in defect.team_codes if code != team and code in areas}
+        )
     if defect.kind in _OF_NOBODY:
         return transfer(areas, defect.place, team, {None})
     return transfer(areas, defect.place, team, {code for code in defect.team_codes if code in areas})
 
 
-def _reaching(area: MultiPolygon, place: object) -> MultiPolygon:
+def _reaching(area: MultiPolygon, place: BaseGeometry) -> MultiPolygon:
     """The parts of an area that reach a place."""
     reaching = multi(part for part in polygons(area) if shapely.intersects(part, place))
     if reaching.is_empty:

@@ -49,7 +49,9 @@ def vertex_defects(layer: Layer, of: Positions, thresholds: Thresholds) -> list[
     found = []
     areas = layer.areas[of]
     counts = vertices(areas) if len(areas) else np.zeros(0, dtype=np.int64)
-    for position, count in zip(of[counts > thresholds.max_vertices], counts[counts > thresholds.max_vertices], strict=True):
+    for position, count in zip(
+        of[counts > thresholds.max_vertices], counts[counts > thresholds.max_vertices], strict=True
+    ):
         place = shapely.point_on_surface(layer.sound[position])
         found.append(Defect(TOO_MANY_VERTICES, (layer.codes[position],), place, details={"vertices": int(count)}))
     parts, of_part = shapely.get_parts(areas, return_index=True)
@@ -112,7 +114,7 @@ def _candidates(layer: Layer, of: Positions, thresholds: Thresholds) -> list[tup
         return []
     alone = shapely.get_num_geometries(areas) == 1
     maybe = ~alone | may_be_narrower(areas, thresholds.sliver_width_m) | (shapely.area(areas) < 1e-8)
-    listed = []
+    listed: list[tuple[int, BaseGeometry, bool]] = []
     for position in of[maybe]:
         parts = sorted(polygons(layer.sound[position]), key=lambda part: part.area, reverse=True)
         listed += [(int(position), part, n == 0) for n, part in enumerate(parts)]

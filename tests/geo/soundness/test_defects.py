@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import MultiPolygon, Polygon
 
-from geo.coverage import CoverageError, cut_hole, give, remove, replace
+from geo.coverage import CoverageError, give, remove, replace
 from geo.coverage.grid import multi, polygons
 from geo.coverage.measure import area_m2
 from geo.soundness import Thresholds
@@ -73,7 +73,9 @@ def test_nothing_drawn_is_one_gap() -> None:
     assert (gap.code, gap.team_codes, gap.ways) == ("GAP", (), ())
 
 
-@pytest.mark.parametrize("other", [box(1, 0, 3, 2), box(0, 0, 2, 2), box(0, 0, 1, 2), box(0.5, 0.5, 1.5, 1.5), box(-1, -1, 3, 3)])
+@pytest.mark.parametrize(
+    "other", [box(1, 0, 3, 2), box(0, 0, 2, 2), box(0, 0, 1, 2), box(0.5, 0.5, 1.5, 1.5), box(-1, -1, 3, 3)]
+)
 def test_an_overlap_is_named_with_its_pair_and_place(other: MultiPolygon) -> None:
     areas = {"a": box(0, 0, 2, 2), "b": other}
     found = [one for one in defects(areas) if one.code == "OVERLAP"]
@@ -113,7 +115,10 @@ def test_slivers_are_told_by_width_whatever_they_are_slivers_of() -> None:
 def test_what_the_grid_rounds_is_no_defect() -> None:
     # one and two cells of the grid between the two
     for cells in (1, 2):
-        areas = {"a": box(0, 0, 1, 1), "b": shapely.transform(box(1, 0, 2, 1), lambda p, c=cells: p + [c * 1e-8, 0])}
+        areas = {
+            "a": box(0, 0, 1, 1),
+            "b": shapely.transform(box(1, 0, 2, 1), lambda p, c=cells: p + np.array([c * 1e-8, 0])),
+        }
         assert defects(areas, branch=shapely.union(box(0, 0, 1, 1), box(0.5, 0, 2, 1))) == []
 
 
@@ -150,12 +155,20 @@ def test_an_invalid_ring_is_told_where_it_crosses_itself() -> None:
 def test_communities_without_an_owner_or_with_several() -> None:
     communities = {"1": box(0, 0, 1, 1), "2": box(1, 0, 2, 1), "3": box(2, 0, 3, 1), "4": box(9, 9, 10, 10)}
     areas = {"a": box(0, 0, 1.6, 1), "b": box(1.6, 0, 2.2, 1)}
-    found = {one.community_codes: one for one in defects(areas, branch=whole(1, 3), communities=communities) if one.community_codes}
+    found = {
+        one.community_codes: one
+        for one in defects(areas, branch=whole(1, 3), communities=communities)
+        if one.community_codes
+    }
     assert set(found) == {("2",), ("3",)}
     shared, unowned = found[("2",)], found[("3",)]
     assert (shared.code, shared.team_codes) == ("COMMUNITY_SHARED", ("a", "b"))
     assert [round(one["share"], 3) for one in shared.details["owners"]] == [0.6, 0.4]
-    assert (unowned.code, round(unowned.details["share"], 3), unowned.ways) == ("UNOWNED_COMMUNITY", 0.8, (Way("GIVE", "b"),))
+    assert (unowned.code, round(unowned.details["share"], 3), unowned.ways) == (
+        "UNOWNED_COMMUNITY",
+        0.8,
+        (Way("GIVE", "b"),),
+    )
 
 
 def test_hostile_areas_are_refused_before_they_are_overlaid() -> None:
@@ -165,7 +178,9 @@ def test_hostile_areas_are_refused_before_they_are_overlaid() -> None:
             x = n / teeth
             points += [(x, 1.0), (x + 0.4 / teeth, 1.0), (x + 0.5 / teeth, 0.01), (x + 0.9 / teeth, 0.01)]
         ring = [*points, (1.0, 0.0), (0.0, 0.0)]
-        return multi([Polygon([(WEST + (y if turned else x) * CELL, SOUTH + (x if turned else y) * CELL) for x, y in ring])])
+        return multi(
+            [Polygon([(WEST + (y if turned else x) * CELL, SOUTH + (x if turned else y) * CELL) for x, y in ring])]
+        )
 
     with pytest.raises(TooComplex):
         defects({"a": comb(2000, False), "b": comb(2000, True)})
@@ -200,7 +215,15 @@ def near(
 def summary(found: list[Defect]) -> Counter[tuple[object, ...]]:
     """What two lists of defects must have in common."""
     return Counter(
-        (one.code, one.kind, tuple(sorted(one.team_codes)), one.community_codes, round(one.area_m2 or 0), frozenset(one.ways)) for one in found
+        (
+            one.code,
+            one.kind,
+            tuple(sorted(one.team_codes)),
+            one.community_codes,
+            round(one.area_m2 or 0),
+            frozenset(one.ways),
+        )
+        for one in found
     )
 
 
@@ -254,7 +277,22 @@ def mended(areas: dict[str, MultiPolygon], found: Defect, way: Way) -> dict[str,
         ({"a": box(0, 0, 1.01, 1), "b": box(1, 0, 2, 1)}, whole(1, 2)),
         ({"a": box(0, 0, 1, 1), "b": box(1.01, 0, 2, 1)}, whole(1, 2)),
         ({"a": box(0, 0, 1, 1), "b": box(1, -1, 2, 1)}, whole(1, 2)),
-        ({"a": multi([Polygon([(WEST, SOUTH), (WEST, SOUTH), *[(WEST + x * CELL, SOUTH + y * CELL) for x, y in ((1, 0), (1, 1), (0, 1))]])])}, whole(1, 1)),
+        (
+            {
+                "a": multi(
+                    [
+                        Polygon(
+                            [
+                                (WEST, SOUTH),
+                                (WEST, SOUTH),
+                                *[(WEST + x * CELL, SOUTH + y * CELL) for x, y in ((1, 0), (1, 1), (0, 1))],
+                            ]
+                        )
+                    ]
+                )
+            },
+            whole(1, 1),
+        ),
     ],
 )
 def test_each_way_mends_its_defect_and_makes_no_other(areas: dict[str, MultiPolygon], branch: MultiPolygon) -> None:
