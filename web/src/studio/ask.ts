@@ -8,29 +8,7 @@ const ROOT = "/api/v1/territory-plans";
 /** More than this nobody walks through. */
 const MOST_DEFECTS = 1000;
 
-interface More {
-  signal?: AbortSignal;
-  headers?: Record<string, string>;
-}
-
-function ask<T>(method: string, path: string, body?: unknown, more: More = {}): Promise<T> {
-  const file = body instanceof Blob;
-  const asked = fetch(`${ROOT}${path}`, {
-    method,
-    signal: more.signal ?? null,
-    headers: { Accept: "application/json", ...(body !== undefined && !file ? { "Content-Type": "application/json" } : {}), ...more.headers },
-    ...(body === undefined ? {} : { body: file ? body : JSON.stringify(body) }),
-  }).then(async (response) => {
-    const value: unknown = await response.json().catch(() => null);
-    return response.ok ? { data: value as T, response } : { error: value, response };
-  });
-  return valueOf(asked);
-}
-
-const query = (values: Record<string, string | number | boolean | undefined>) => {
-  const given = Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
-  return given.length ? `?${new URLSearchParams(given).toString()}` : "";
-};
+const query = (values: Record<string, string | number>) => `?${new URLSearchParams(Object.entries(values).map(([name, value]) => [name, String(value)])).toString()}`;
 
 const at = (id: number) => ({ path: { plan_id: id } });
 
@@ -74,15 +52,16 @@ export async function askDefects(id: number): Promise<Defect[]> {
   const found: Defect[] = [];
   let cursor: string | null = null;
   do {
-    const page: { items: Defect[]; next: string | null } = await ask("GET", `/${id}/defects${query({ limit: 200, ...(cursor === null ? {} : { cursor }) })}`);
-    found.push(...page.items);
+    const page: Schemas["TerritoryDefectPage"] = await valueOf(api.GET("/api/v1/territory-plans/{plan_id}/defects", { params: { ...at(id), query: { limit: 200, ...(cursor === null ? {} : { cursor }) } } }));
+    found.push(...(page.items as unknown as Defect[]));
     cursor = page.next;
   } while (cursor !== null && found.length < MOST_DEFECTS);
   return found;
 }
 
 /** What each way of mending a defect would give to whom. */
-export const askOffers = (id: number, defect: number, signal: AbortSignal) => ask<{ offers: Offer[] }>("GET", `/${id}/defects/${defect}`, undefined, { signal }).then((found) => found.offers);
+export const askOffers = (id: number, defect: number, signal: AbortSignal) =>
+  valueOf(api.GET("/api/v1/territory-plans/{plan_id}/defects/{defect_id}", { params: { path: { plan_id: id, defect_id: defect } }, signal })).then((found) => found.offers);
 
 /** What the whole draft comes to, against what is in force. */
 export const askEffects = (id: number) => valueOf(api.GET("/api/v1/territory-plans/{plan_id}/consequences", { params: { ...at(id), query: { against: "IN_FORCE" } } }));

@@ -60,38 +60,12 @@ export interface Changed {
   geometry: AreaShape | null;
 }
 
-export type Severity = "ERROR" | "WARNING" | "NOTE";
-
-export interface Way {
-  way: string;
-  team_code: string | null;
-  title: string;
-  title_en: string;
-}
-
-export interface Defect {
-  id: number;
-  code: string;
-  severity: Severity;
-  title: string;
-  title_en: string;
-  teams: { code: string; name: string }[];
-  community_codes: string[];
-  bbox: Bbox | null;
-  at: LonLat | null;
-  geometry: AnyShape | null;
-  area_m2: number | null;
-  length_m: number | null;
-  customers: number | null;
-  orphans: number | null;
-  ways: Way[];
-}
-
+type ReadDefect = Schemas["TerritoryDefectOut"];
+export type Severity = ReadDefect["severity"];
+export type Way = Schemas["DefectWay"];
+export type Defect = Omit<ReadDefect, "geometry" | "bbox" | "at"> & { geometry: AnyShape | null; bbox: Bbox | null; at: LonLat | null };
 /** A way to mend a defect with the land that it would give, and who lives there. */
-export interface Offer extends Way {
-  gifts: { from_team_code: string | null; to_team_code: string | null; area_m2: number; customers: number; orphans: number }[];
-  refused: string | null;
-}
+export type Offer = Schemas["DefectOffer"];
 
 export interface Edited {
   version: number;
