@@ -52,8 +52,9 @@ export async function askDefects(id: number): Promise<Defect[]> {
   const found: Defect[] = [];
   let cursor: string | null = null;
   do {
-    const page: Schemas["TerritoryDefectPage"] = await valueOf(api.GET("/api/v1/territory-plans/{plan_id}/defects", { params: { ...at(id), query: { limit: 200, ...(cursor === null ? {} : { cursor }) } } }));
-    found.push(...(page.items as unknown as Defect[]));
+    const asked = api.GET("/api/v1/territory-plans/{plan_id}/defects", { params: { ...at(id), query: { limit: 200, ...(cursor === null ? {} : { cursor }) } } });
+    const page = (await valueOf(asked as Promise<{ data?: unknown; response: Response }>)) as { items: Defect[]; next: string | null };
+    found.push(...page.items);
     cursor = page.next;
   } while (cursor !== null && found.length < MOST_DEFECTS);
   return found;
