@@ -47,18 +47,29 @@ export const sendRedo = (id: number, by: string) => valueOf(api.POST("/api/v1/te
 /** The newest steps of a draft's history. */
 export const askEdits = (id: number) => valueOf(api.GET("/api/v1/territory-plans/{plan_id}/edits", { params: { ...at(id), query: { limit: 100 } } })).then((page) => page.items);
 
+export interface Listed {
+  items: Defect[];
+  /** Whether nothing has changed since they were looked for. */
+  fresh: boolean;
+}
+
 /** The defects of a version, the gravest first. */
-export async function askDefects(id: number): Promise<Defect[]> {
+export async function askDefects(id: number): Promise<Listed> {
   const found: Defect[] = [];
+  let fresh = true;
   let cursor: string | null = null;
   do {
     const asked = api.GET("/api/v1/territory-plans/{plan_id}/defects", { params: { ...at(id), query: { limit: 200, ...(cursor === null ? {} : { cursor }) } } });
-    const page = (await valueOf(asked as Promise<{ data?: unknown; response: Response }>)) as { items: Defect[]; next: string | null };
+    const page = (await valueOf(asked as Promise<{ data?: unknown; response: Response }>)) as Listed & { next: string | null };
     found.push(...page.items);
+    fresh = page.fresh;
     cursor = page.next;
   } while (cursor !== null && found.length < MOST_DEFECTS);
-  return found;
+  return { items: found, fresh };
 }
+
+/** Looks at the whole version anew. */
+export const checkAll = (id: number) => valueOf(api.POST("/api/v1/territory-plans/{plan_id}/checks", { params: at(id) }));
 
 /** What each way of mending a defect would give to whom. */
 export const askOffers = (id: number, defect: number, signal: AbortSignal) =>
