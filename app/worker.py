@@ -20,6 +20,7 @@ from app.db import make_engine, normal_url
 from app.errors import AppError
 from app.jobs import EXECUTE_RUN, FORGET_ANSWERS, RUNS, UPKEEP
 from app.problems import described, known
+from app.territories.consequences.repository import forget_changes
 
 log = logging.getLogger("guidan.worker")
 
@@ -149,6 +150,7 @@ def build_app(url: str, engine: Engine) -> procrastinate.App:
     def forget(timestamp: int) -> None:
         with engine.begin() as connection:
             connection.execute(_FORGET, {"days": KEEP_ANSWERS_DAYS})
+            forget_changes(connection)
 
     return app
 

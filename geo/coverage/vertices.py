@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from shapely import MultiPolygon, Polygon
+from shapely import GEOSException, MultiPolygon, Polygon
 
 from geo.coverage.arrangement import Cells, Edges, arrange, sheet, tidy
 from geo.coverage.changes import Change, Moved, finish
@@ -146,6 +146,8 @@ def _deformed(areas: Areas, before: Cells, where: set[Pair], edit: Callable[[Rin
             changed[code] = edited
             if edited.is_empty:
                 raise AreaVanishes
+    if not changed:
+        return Change({}, ())
     lines = _edges_at(changed, around)
     try:
         made = arrange({**before, **changed}, lines)
@@ -154,10 +156,16 @@ def _deformed(areas: Areas, before: Cells, where: set[Pair], edit: Callable[[Rin
             after[code] = tidy(after[code])
             if after[code].is_empty:
                 raise AreaVanishes
-    except NotExact:
+        _refuse_new_overlaps(before, after, set(changed))
+    except (NotExact, GEOSException):
         raise MoveCrossesBorder from None
-    _refuse_new_overlaps(before, after, set(changed))
-    return finish(areas, before, after, _passed_on(before, after, sorted(changed)))
+    return finish(
+        areas,
+        before,
+        after,
+        _passed_on(before, after, sorted(changed), _frame(lines, before, changed, where)),
+        made.bent,
+    )
 
 
 def _edited(area: MultiPolygon, where: set[Pair], edit: Callable[[Ring], Ring]) -> MultiPolygon | None:
@@ -208,18 +216,29 @@ def _refuse_new_overlaps(before: Cells, after: Cells, changed: set[str]) -> None
                 raise MoveCrossesBorder
 
 
-def _passed_on(before: Cells, after: Cells, changed: list[str]) -> list[Moved]:
+def _frame(lines: list[Ints], before: Cells, changed: Mapping[str, MultiPolygon], where: set[Pair]) -> Polygon:
+    """The box around all edges that were or are at the edited place: beyond it nothing changed."""
+    old = _edges_at({code: before[code] for code in changed}, tuple(where))
+    xy = np.concatenate([*lines, *old])
+    (west, south), (east, north) = xy.min(axis=0) - 2, xy.max(axis=0) + 2
+    return Polygon([(west, south), (east, south), (east, north), (west, north)])
+
+
+def _passed_on(before: Cells, after: Cells, changed: list[str], frame: Polygon) -> list[Moved]:
     """Which land went from whom to whom, from comparing the areas: corners where old and new borders cross are rounded."""
     moved: list[Moved] = []
+    was = {code: multi(polygons(shapely.intersection(before[code], frame))) for code in changed}
+    now = {code: multi(polygons(shapely.intersection(after[code], frame))) for code in changed}
     for code in changed:
-        lost = shapely.difference(before[code], after[code])
-        won = shapely.difference(after[code], before[code])
+        lost, won = _less(was[code], now[code]), _less(now[code], was[code])
         for other in changed:
             if other != code:
-                there = multi(polygons(shapely.intersection(lost, after[other])))
+                there = multi(polygons(shapely.intersection(lost, now[other], grid_size=1)))
                 moved.append(Moved(code, other, there))
-                lost = shapely.difference(lost, there)
-                won = shapely.difference(won, before[other])
-        moved.append(Moved(code, None, multi(polygons(lost))))
-        moved.append(Moved(None, code, multi(polygons(won))))
+                lost, won = _less(lost, there), _less(won, was[other])
+        moved += [Moved(code, None, lost), Moved(None, code, won)]
     return [land for land in moved if not land.area.is_empty]
+
+
+def _less(land: MultiPolygon, other: MultiPolygon) -> MultiPolygon:
+    return multi(polygons(shapely.difference(land, other, grid_size=1)))

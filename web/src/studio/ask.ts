@@ -1,0 +1,90 @@
+/** What the studio asks of the service. Each may throw `Trouble`. */
+
+import { api, valueOf, type Schemas } from "../api/client";
+import type { Bbox, Comparison, Conflict, Consequences, Defect, Edit, Edited, Plan, Present, Previewed, TerritoryCollection } from "./types";
+
+const ROOT = "/api/v1/territory-plans";
+
+interface More {
+  signal?: AbortSignal;
+  headers?: Record<string, string>;
+}
+
+function ask<T>(method: string, path: string, body?: unknown, more: More = {}): Promise<T> {
+  const file = body instanceof Blob;
+  const asked = fetch(`${ROOT}${path}`, {
+    method,
+    signal: more.signal ?? null,
+    headers: { Accept: "application/json", ...(body !== undefined && !file ? { "Content-Type": "application/json" } : {}), ...more.headers },
+    ...(body === undefined ? {} : { body: file ? body : JSON.stringify(body) }),
+  }).then(async (response) => {
+    const value: unknown = await response.json().catch(() => null);
+    return response.ok ? { data: value as T, response } : { error: value, response };
+  });
+  return valueOf(asked);
+}
+
+const query = (values: Record<string, string | number | boolean | undefined>) => {
+  const given = Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
+  return given.length ? `?${new URLSearchParams(given).toString()}` : "";
+};
+
+const at = (id: number) => ({ path: { plan_id: id } });
+
+/** All versions of a branch, the newest first. */
+export async function askPlans(branch: string): Promise<Plan[]> {
+  const found: Plan[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Schemas["TerritoryPlanPage"] = await valueOf(api.GET("/api/v1/territory-plans", { params: { query: { branch_code: branch, limit: 200, ...(cursor === null ? {} : { cursor }) } } }));
+    found.push(...page.items);
+    cursor = page.next;
+  } while (cursor !== null);
+  return found;
+}
+
+export const askPlan = (id: number, signal?: AbortSignal) => valueOf(api.GET("/api/v1/territory-plans/{plan_id}", { params: at(id), ...(signal ? { signal } : {}) }));
+
+export const makeDraft = (body: Schemas["PlanIn"]) => valueOf(api.POST("/api/v1/territory-plans", { body })) as Promise<Plan>;
+export const discardPlan = (id: number, by: string) => valueOf(api.DELETE("/api/v1/territory-plans/{plan_id}", { params: { ...at(id), query: { by } } }));
+
+/** The territories that a box touches, in full detail. */
+export async function askTerritories(id: number, [west, south, east, north]: Bbox, signal: AbortSignal): Promise<TerritoryCollection> {
+  const bbox = [west, south, east, north].map((side) => side.toFixed(8)).join(",");
+  return (await valueOf(api.GET("/api/v1/territory-plans/{plan_id}/territories", { params: { ...at(id), query: { bbox } }, signal }))) as unknown as TerritoryCollection;
+}
+
+/** GeoJSON of an answer is of the kinds that the studio draws. */
+const told = (answer: Schemas["Edited"]): Edited => answer as unknown as Edited;
+
+export const sendEdit = (id: number, version: number, by: string, edit: Edit) => valueOf(api.POST("/api/v1/territory-plans/{plan_id}/edits", { params: at(id), body: { by, version, edit } })).then(told);
+export const previewEdit = (id: number, version: number, by: string, edit: Edit, signal: AbortSignal) =>
+  valueOf(api.POST("/api/v1/territory-plans/{plan_id}/edits/preview", { params: at(id), body: { by, version, edit }, signal })) as unknown as Promise<Previewed>;
+export const sendUndo = (id: number, by: string) => valueOf(api.POST("/api/v1/territory-plans/{plan_id}/undo", { params: at(id), body: { by } })).then(told);
+export const sendRedo = (id: number, by: string) => valueOf(api.POST("/api/v1/territory-plans/{plan_id}/redo", { params: at(id), body: { by } })).then(told);
+
+/** The newest steps of a draft's history. */
+export const askEdits = (id: number) => valueOf(api.GET("/api/v1/territory-plans/{plan_id}/edits", { params: { ...at(id), query: { limit: 100 } } })).then((page) => page.items);
+
+export const askDefects = (id: number) => ask<{ items: Defect[] }>("GET", `/${id}/defects`).then((page) => page.items);
+export const askEffects = (id: number) => ask<Consequences>("GET", `/${id}/consequences`);
+export const askConflicts = (id: number) => valueOf(api.GET("/api/v1/territory-plans/{plan_id}/conflicts", { params: at(id) })).then(({ items }) => items as unknown as Conflict[]);
+export const resolveConflict = (id: number, conflict: number, choice: "MINE" | "THEIRS", by: string) =>
+  valueOf(api.POST("/api/v1/territory-plans/{plan_id}/conflicts/{conflict_id}/resolve", { params: { path: { plan_id: id, conflict_id: conflict } }, body: { choice, by } })).then(told);
+export const tellPresence = (id: number, by: string, bbox: Bbox) => valueOf(api.PUT("/api/v1/territory-plans/{plan_id}/presence", { params: at(id), body: { by, bbox } })).then((list) => list.items as unknown as Present[]);
+
+const MOVES = {
+  submit: "/api/v1/territory-plans/{plan_id}/submit",
+  withdraw: "/api/v1/territory-plans/{plan_id}/withdraw",
+  reject: "/api/v1/territory-plans/{plan_id}/reject",
+  approve: "/api/v1/territory-plans/{plan_id}/approve",
+} as const;
+
+export const takeStep = (id: number, step: keyof typeof MOVES, body: Schemas["PlanMoveIn"]) => valueOf(api.POST(MOVES[step], { params: at(id), body }));
+export const publishPlan = (id: number, body: Schemas["PublishIn"]) => valueOf(api.POST("/api/v1/territory-plans/{plan_id}/publish", { params: at(id), body }));
+export const rollBack = (id: number, by: string) => valueOf(api.POST("/api/v1/territory-plans/{plan_id}/roll-back", { params: at(id), body: { by } }));
+
+export const askComparison = (id: number, other: number, signal?: AbortSignal) => ask<Comparison>("GET", `/${id}/comparison${query({ with: other })}`, undefined, { ...(signal ? { signal } : {}) });
+export const policiesUrl = (id: number, other: number) => `${ROOT}/${id}/comparison/policies${query({ with: other })}`;
+export const pictureUrl = (id: number, other: number, format: "png" | "pdf") => `${ROOT}/${id}/picture${query({ with: other, format })}`;
+export const exportUrl = (id: number, format: string) => `${ROOT}/${id}/export${query({ format })}`;
