@@ -133,7 +133,7 @@ def draft_proposal(
 ) -> Response:
     """A draft with the proposed territories, to be looked at, changed and published like any other. Asked for twice, the same draft."""
     row = repository.read_proposal(connection, proposal_id, principal.scope)
-    made = take_proposal(connection, row, name=wanted.name, by=wanted.by, today=today)
+    made = take_proposal(connection, dict(row), name=wanted.name, by=wanted.by, today=today)
     plan = listing.one_plan(connection, made, scope=principal.scope, today=today)
     headers = {"Location": f"/api/v1/territory-plans/{made}"}
     return Response(plan.model_dump_json(), 201, headers, media_type="application/json")
