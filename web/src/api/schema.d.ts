@@ -982,6 +982,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/territory-plans/{plan_id}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Draw Plan
+         * @description The picture of the regionalisation before and after, for a meeting (团队区域化效果图).
+         */
+        get: operations["drawTerritoryPlan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/territory-plans/{plan_id}/edits": {
         parameters: {
             query?: never;
@@ -1146,6 +1166,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/territory-plans/{plan_id}/defects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Defects
+         * @description What is wrong with a version, the gravest first, then what touches most customers.
+         */
+        get: operations["listTerritoryDefects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/defects/{defect_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Defect
+         * @description One defect with its whole place, and what each way of mending it would give to whom.
+         */
+        get: operations["getTerritoryDefect"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Plan
+         * @description Looks at the whole version anew: after areas of branches or communities, teams or customers have changed.
+         */
+        post: operations["checkTerritoryPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/territory-plans/{plan_id}/import": {
         parameters: {
             query?: never;
@@ -1195,7 +1275,7 @@ export interface paths {
         };
         /**
          * Get Extent
-         * @description The bounding box of all areas, of a branch or of a team's territory, and the versions of the layers.
+         * @description The bounding box of all areas, of a branch, of a team's territory or of a plan, and the versions of the layers.
          */
         get: operations["getExtent"];
         put?: never;
@@ -1218,7 +1298,8 @@ export interface paths {
          * @description A Mapbox Vector Tile of EPSG:3857. Areas come with a second layer, LAYER_labels, of points for their names.
          *
          *     Orphans are single points where few enough are in sight, else counted together: `count`, the commonest `rung` (or state) and
-         *     `team_code`, and `n_RUNG` for each rung.
+         *     `team_code`, and `n_RUNG` for each rung. Customers are always counted together, at the closest zooms by masked points. While newer
+         *     content is being built, tiles show the content before.
          */
         get: operations["getTile"];
         put?: never;
@@ -1856,6 +1937,77 @@ export interface components {
             claim?: string | null;
         };
         /**
+         * DefectGift
+         * @description Land that a way would give, with who lives there; no team: nobody.
+         */
+        DefectGift: {
+            /** From Team Code */
+            from_team_code: string | null;
+            /** To Team Code */
+            to_team_code: string | null;
+            /** Area M2 */
+            area_m2: number;
+            /** Customers */
+            customers: number;
+            /** Orphans */
+            orphans: number;
+            /** Geometry */
+            geometry: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * DefectOffer
+         * @description A way to mend a defect and what it would give to whom. `refused`: the code of what keeps it from being taken at present.
+         */
+        DefectOffer: {
+            /** Way */
+            way: string;
+            /** Team Code */
+            team_code: string | null;
+            /** Title */
+            title: string;
+            /** Title En */
+            title_en: string;
+            /** Gifts */
+            gifts: components["schemas"]["DefectGift"][];
+            /** Refused */
+            refused: string | null;
+        };
+        /**
+         * DefectOffers
+         * @description A defect with what each way would do.
+         */
+        DefectOffers: {
+            defect: components["schemas"]["TerritoryDefectOut"];
+            /** Offers */
+            offers: components["schemas"]["DefectOffer"][];
+        };
+        /**
+         * DefectTeam
+         * @description A team that a defect concerns.
+         */
+        DefectTeam: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * DefectWay
+         * @description A way to mend a defect: what the verb REPAIR takes as `way` and `team_code`.
+         */
+        DefectWay: {
+            /** Way */
+            way: string;
+            /** Team Code */
+            team_code: string | null;
+            /** Title */
+            title: string;
+            /** Title En */
+            title_en: string;
+        };
+        /**
          * DeleteVertex
          * @description The vertex goes, in every territory that has it.
          */
@@ -2044,13 +2196,19 @@ export interface components {
         };
         /**
          * Edited
-         * @description What came of an edit: the draft's new version and the territories that it changed, whole.
+         * @description What came of an edit: the draft's new version, the territories that it changed, whole, and the defects that concern these now.
+         *
+         *     `errors`: all defects of the draft that keep it from being submitted.
          */
         Edited: {
             /** Version */
             version: number;
             /** Changed */
             changed: components["schemas"]["ChangedTerritory"][];
+            /** Defects */
+            defects: components["schemas"]["TerritoryDefectOut"][];
+            /** Errors */
+            errors: number;
             /**
              * Undo
              * @description Verb of the step that this person would undo next
@@ -2159,7 +2317,7 @@ export interface components {
             on: string;
             /**
              * Versions
-             * @description For each layer a word that changes whenever its content does
+             * @description For each layer a word that changes whenever the content does that its tiles show; pass it as `v`
              */
             versions: {
                 [key: string]: string;
@@ -4125,6 +4283,154 @@ export interface components {
             name: string;
             before: components["schemas"]["TerritoryFigures"];
             after: components["schemas"]["TerritoryFigures"];
+        };
+        /**
+         * TerritoryCheckOut
+         * @description What a check of the whole version found.
+         */
+        TerritoryCheckOut: {
+            /** Errors */
+            errors: number;
+            /** Warnings */
+            warnings: number;
+            /** Notes */
+            notes: number;
+            /** Added */
+            added: number;
+            /** Gone */
+            gone: number;
+        };
+        /**
+         * TerritoryDefectOut
+         * @description Something wrong with a version: where, how grave, whom it touches, and the ways to mend it, the best first.
+         *
+         *     `at`: a point at the place, to walk to. `geometry`: the place; null where there is none, or in lists where it has very many vertices.
+         *     `details`: figures such as `width_m`, `share`, `borders`; a sliver's `kind`.
+         * @example {
+         *       "id": 41,
+         *       "code": "GAP",
+         *       "severity": "WARNING",
+         *       "title": "无主空白",
+         *       "title_en": "Nobody's land",
+         *       "teams": [
+         *         {
+         *           "code": "T-E1",
+         *           "name": "收展一队"
+         *         }
+         *       ],
+         *       "community_codes": [],
+         *       "bbox": [
+         *         120.01,
+         *         30.01,
+         *         120.012,
+         *         30.012
+         *       ],
+         *       "at": [
+         *         120.011,
+         *         30.011
+         *       ],
+         *       "geometry": null,
+         *       "area_m2": 42800.5,
+         *       "length_m": 193.1,
+         *       "details": {
+         *         "width_m": 103.4,
+         *         "borders": [
+         *           {
+         *             "team_code": "T-E1",
+         *             "length_m": 193.1
+         *           }
+         *         ]
+         *       },
+         *       "customers": 12,
+         *       "orphans": 3,
+         *       "ways": [
+         *         {
+         *           "way": "GIVE",
+         *           "team_code": "T-E1",
+         *           "title": "划给 收展一队",
+         *           "title_en": "Give it to 收展一队"
+         *         }
+         *       ]
+         *     }
+         */
+        TerritoryDefectOut: {
+            /** Id */
+            id: number;
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "INVALID_RING" | "OVERLAP" | "GAP" | "HOLE" | "SLIVER" | "OUTSIDE_BRANCH" | "UNOWNED_COMMUNITY" | "COMMUNITY_SHARED" | "DISCONNECTED_PART" | "TOO_MANY_VERTICES" | "DUPLICATED_VERTEX" | "TEAM_WITHOUT_TERRITORY" | "TEAM_DISSOLVED" | "TEAM_WRONG_FORCE" | "NAME_CLASH" | "OPEN_CONFLICT";
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "ERROR" | "WARNING" | "NOTE";
+            /** Title */
+            title: string;
+            /** Title En */
+            title_en: string;
+            /** Teams */
+            teams: components["schemas"]["DefectTeam"][];
+            /** Community Codes */
+            community_codes: string[];
+            /**
+             * Bbox
+             * @description West, south, east, north
+             */
+            bbox: [
+                number,
+                number,
+                number,
+                number
+            ] | null;
+            /** At */
+            at: [
+                number,
+                number
+            ] | null;
+            /** Geometry */
+            geometry: {
+                [key: string]: unknown;
+            } | null;
+            /** Area M2 */
+            area_m2: number | null;
+            /** Length M */
+            length_m: number | null;
+            /** Details */
+            details: {
+                [key: string]: unknown;
+            };
+            /** Customers */
+            customers: number | null;
+            /** Orphans */
+            orphans: number | null;
+            /** Ways */
+            ways: components["schemas"]["DefectWay"][];
+        };
+        /**
+         * TerritoryDefectPage
+         * @description Defects, errors first, then those that touch most customers. `fresh`: nothing has changed since they were looked for.
+         *
+         *     `judged_on`: the day on which the teams are judged; null: the version was never checked.
+         */
+        TerritoryDefectPage: {
+            /** Items */
+            items: components["schemas"]["TerritoryDefectOut"][];
+            /** Next */
+            next: string | null;
+            /** Errors */
+            errors: number;
+            /** Warnings */
+            warnings: number;
+            /** Notes */
+            notes: number;
+            /** Fresh */
+            fresh: boolean;
+            /** Judged On */
+            judged_on: string | null;
+            /** Checked At */
+            checked_at: string | null;
         };
         /**
          * TerritoryFigures
@@ -8730,6 +9036,82 @@ export interface operations {
             };
         };
     };
+    drawTerritoryPlan: {
+        parameters: {
+            query?: {
+                /** @description The version before; what it was drawn from unless given */
+                with?: number | null;
+                /** @description For a screen, or for paper */
+                format?: "png" | "pdf";
+                /** @description Date of the figures, today unless given */
+                on?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture, A3 landscape */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                    "application/pdf": string;
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listTerritoryEdits: {
         parameters: {
             query?: {
@@ -9505,6 +9887,203 @@ export interface operations {
             };
         };
     };
+    listTerritoryDefects: {
+        parameters: {
+            query?: {
+                severity?: ("ERROR" | "WARNING" | "NOTE") | null;
+                code?: ("INVALID_RING" | "OVERLAP" | "GAP" | "HOLE" | "SLIVER" | "OUTSIDE_BRANCH" | "UNOWNED_COMMUNITY" | "COMMUNITY_SHARED" | "DISCONNECTED_PART" | "TOO_MANY_VERTICES" | "DUPLICATED_VERTEX" | "TEAM_WITHOUT_TERRITORY" | "TEAM_DISSOLVED" | "TEAM_WRONG_FORCE" | "NAME_CLASH" | "OPEN_CONFLICT") | null;
+                /** @description Only those that concern this team */
+                team_code?: string | null;
+                /** @description Items on a page */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryDefectPage"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTerritoryDefect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+                /** @description Number of the defect */
+                defect_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefectOffers"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkTerritoryPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryCheckOut"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     importTerritories: {
         parameters: {
             query?: {
@@ -9709,6 +10288,8 @@ export interface operations {
             query?: {
                 /** @description Show the territories in force on this date; today if not said */
                 on?: string | null;
+                /** @description Show the territories of this territory plan, a draft or not, instead of those in force */
+                plan?: number | null;
                 /** @description Only the territory of this team */
                 team_code?: string | null;
                 /** @description Only this branch */
@@ -9727,6 +10308,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Extent"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A field is not acceptable */
@@ -9763,12 +10353,16 @@ export interface operations {
             query?: {
                 /** @description Show the territories in force on this date; today if not said */
                 on?: string | null;
+                /** @description Show the territories of this territory plan, a draft or not, instead of those in force */
+                plan?: number | null;
+                /** @description The layer's word from /tiles/extent: with it a published plan's tile is kept for good */
+                v?: string | null;
             };
             header?: {
                 "if-none-match"?: string | null;
             };
             path: {
-                /** @description branches, communities, territories or orphans */
+                /** @description branches, communities, territories, orphans or customers */
                 layer: string;
                 z: number;
                 x: number;
