@@ -150,7 +150,10 @@ export const studioEn: typeof studioZh = {
     REMOVE: "remove",
     REPAIR: "repair",
     IMPORT: "import",
-    RESOLVE: "settle conflict",
+    UNDO: "undo",
+    REDO: "redo",
+    SETTLE: "put onto the grid",
+    PROPOSE: "take a proposal",
   },
 
   regions: {
@@ -232,7 +235,6 @@ export const studioEn: typeof studioZh = {
     all: "All",
     mine: "Mine only",
     undoneMark: "undone",
-    discardedMark: "lost a conflict",
     revision: (n) => `Step ${n}`,
   },
 

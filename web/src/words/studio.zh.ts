@@ -148,7 +148,10 @@ export const studioZh = {
     REMOVE: "移除",
     REPAIR: "修正",
     IMPORT: "导入",
-    RESOLVE: "选定冲突",
+    UNDO: "撤销",
+    REDO: "重做",
+    SETTLE: "对齐到格网",
+    PROPOSE: "取用提案",
   } as Record<string, string>,
 
   regions: {
@@ -230,7 +233,6 @@ export const studioZh = {
     all: "全部",
     mine: "只看我的",
     undoneMark: "已撤销",
-    discardedMark: "冲突中未采用",
     revision: (n: string) => `第 ${n} 步`,
   },
 
