@@ -7,6 +7,7 @@ import RegularShape from "ol/style/RegularShape";
 import Stroke from "ol/style/Stroke";
 import Style, { type StyleFunction } from "ol/style/Style";
 import Text from "ol/style/Text";
+import { faded } from "../../map/areaStyles";
 import { hatch, INK, SEAL, SELECTED, territoryColours } from "../../map/palette";
 import type { Severity } from "../types";
 
@@ -47,7 +48,7 @@ export function draftStyle(view: { colour: (team: string) => number; selected: (
             new Style({ fill: new Fill({ color: fill }), stroke: new Stroke({ color: "rgba(255, 255, 255, 0.95)", width: 6 }), zIndex: 20 }),
             new Style({ stroke: new Stroke({ color: SELECTED, width: 2.5 }), zIndex: 21 }),
           ]
-        : [new Style({ fill: new Fill({ color: pale ? `${fill}80` : fill }), stroke: new Stroke({ color: line, width: 1.5 }), zIndex: 10 })];
+        : [new Style({ fill: new Fill({ color: pale ? faded(fill) : fill }), stroke: new Stroke({ color: line, width: 1.5 }), zIndex: 10 })];
       made.set(key, styles);
     }
     return showNodes ? [...styles, nodes] : styles;
