@@ -266,6 +266,13 @@ def test_links_know_the_root_path_that_the_server_is_told(app: FastAPI) -> None:
         assert moved.headers["location"] == "/guidan/ogc/?f=json"
 
 
+def test_requests_are_counted_by_route(client: TestClient) -> None:
+    client.get("/ogc/collections/communities/items/C01")
+    counted = client.get("/metrics").text
+    assert 'route="/ogc/collections/{collection_id}/items/{feature_id:path}"' in counted
+    assert "C01" not in counted
+
+
 def test_a_big_collection_is_read_through_the_index(world: Engine) -> None:
     with world.begin() as connection:
         connection.execute(
