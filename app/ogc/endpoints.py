@@ -161,7 +161,7 @@ def get_items(
         links.append(
             site.link("next", GEOJSON if shown == "json" else HTML, "下一页 Next page", *place, query=following)
         )
-    links.append(site.link("collection", JSON, of.title, "collections", of.id))
+    links.append(site.link("collection", JSON, f"集合说明 Collection：{of.title}", "collections", of.id))
     if shown == "html":
         return _items_page(site, of, found, links, total)
     head = {
@@ -199,7 +199,7 @@ def get_item(
     place = ("collections", of.id, "items", feature_id)
     links = [
         *both(site, f"{of.title} {feature_id}", *place, kind=GEOJSON, shown=shown, query=given),
-        site.link("collection", JSON, of.title, "collections", of.id),
+        site.link("collection", JSON, f"集合说明 Collection：{of.title}", "collections", of.id),
     ]
     headers = {**HEADERS, **_content_crs(crs)}
     if found.etag is not None:

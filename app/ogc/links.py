@@ -51,7 +51,7 @@ def both(
 ) -> list[Link]:
     """`self` and `alternate`: the resource as it is shown (`json` or `html`), and in the other format."""
     asked = {name: value for name, value in (query or {}).items() if name != "f"}
-    as_json = site.link("", kind, title, *parts, query={**asked, "f": "json"})
+    as_json = site.link("", kind, f"{title}（JSON）", *parts, query={**asked, "f": "json"})
     as_html = site.link("", HTML, f"{title}（HTML）", *parts, query={**asked, "f": "html"})
     ordered = (as_json, as_html) if shown == "json" else (as_html, as_json)
     return [{**ordered[0], "rel": "self"}, {**ordered[1], "rel": "alternate"}]
