@@ -15,6 +15,7 @@ from app.cli import (
     files,
     gazetteer,
     geocoding,
+    gis,
     plan_files,
     plans,
     proposals,
@@ -41,6 +42,7 @@ review.register(app)
 proposals.register(app)
 plans.register(app)
 plan_files.register()
+gis.register(app)
 server.register(app)
 bench.register(app)
 

@@ -93,6 +93,7 @@ ORPHANS = Collection(
         "decision AS d JOIN orphan_case AS c ON c.decision_id = d.id AND c.open "
         "JOIN policyholder AS h ON h.id = c.policyholder_id LEFT JOIN address AS a ON a.id = d.address_id"
     ),
+    counted="decision AS d JOIN orphan_case AS c ON c.decision_id = d.id AND c.open",
     where="""
         d.point IS NOT NULL
         AND (CAST(:branches AS text[]) IS NULL OR d.branch_code = ANY (CAST(:branches AS text[])))
@@ -135,7 +136,7 @@ ORPHANS = Collection(
 STANDING = (COMMUNITIES, BRANCHES, TERRITORIES, ORPHANS)
 """The collections that are always there."""
 
-_PLAN_ID = re.compile(r"territory-plan-([1-9][0-9]{0,17})(-defects)?", re.ASCII)
+_PLAN_ID = re.compile(r"territory-plan-([1-9][0-9]{0,17})(-defects(?:-(areas|lines|points))?)?", re.ASCII)
 _PLAN = "SELECT id, branch_code, number, name, state, effective_from FROM territory_plan WHERE {condition}"
 _ONE_PLAN = text(_PLAN.format(condition="id = :id"))
 _OPEN_PLANS = text(
@@ -179,7 +180,7 @@ def one(connection: Connection, collection_id: str, scope: Scope) -> Collection:
     plan = connection.execute(_ONE_PLAN, {"id": int(found[1])}).mappings().one_or_none()
     if plan is None or (scope.branch_codes is not None and plan["branch_code"] not in scope.branch_codes):
         raise CollectionNotFound
-    return _defects_of(plan) if found[2] else _territories_of(plan)
+    return _defects_of(plan, found[3]) if found[2] else _territories_of(plan)
 
 
 def branches_of(scope: Scope) -> list[str] | None:
@@ -224,14 +225,19 @@ def _territories_of(plan: RowMapping) -> Collection:
     )
 
 
-def _defects_of(plan: RowMapping) -> Collection:
+_DIMENSIONS = {"areas": 2, "lines": 1, "points": 0}
+
+
+def _defects_of(plan: RowMapping, kind: str | None = None) -> Collection:
+    """All defects, or those whose place is of one kind: a layer of QGIS holds areas, lines or points."""
+    alike = f"AND ST_Dimension(f.geom) = {_DIMENSIONS[kind]}" if kind is not None else ""
     return Collection(
-        id=f"{plan_collection_id(plan['id'])}-defects",
+        id=f"{plan_collection_id(plan['id'])}-defects{'' if kind is None else f'-{kind}'}",
         title=f"缺陷，方案 {plan['id']}：{_called(plan)}",
         description=f"方案 {plan['id']} 的校验结果 / Defects of version {plan['id']}",
         source="territory_defect AS f JOIN territory_plan AS p ON p.id = f.plan_id",
-        where="""
-            f.plan_id = :plan
+        where=f"""
+            f.plan_id = :plan {alike}
             AND (CAST(:branches AS text[]) IS NULL OR p.branch_code = ANY (CAST(:branches AS text[])))
             AND (CAST(:teams AS text[]) IS NULL OR f.team_codes && CAST(:teams AS text[]))
         """,

@@ -1,95 +1,153 @@
-"""Areas held in memory as one coverage: simplified per zoom with shared borders kept shared, labelled and coloured."""
+"""A layer of areas at one version of its content: which of them a tile shows, how they are drawn, where their names stand."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from threading import Lock
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from app.tiles.colouring import colour
-from app.tiles.grid import BUFFER, EXTENT, HALF_WORLD_M, Tile, to_mercator
+from app.tiles.colouring import steady_colours
+from app.tiles.grid import BUFFER, EXTENT, HALF_WORLD_M, Tile
+from app.tiles.shapes import Drawn, ShapeBook, joined, tolerance_m
+from geo.simplifying import Outlines, Square, drawn, in_square, thinned
 
 Geometries = NDArray[np.object_]
 
-LEVELS = (12, 10, 8, 6)
-"""Zooms that have a simplified version of their own; a zoom between takes the finer one, a closer one the areas as they are."""
+FAR = 11
+"""Up to this zoom a tile shows so many areas that all are made ready for the zoom at once."""
 
-TOLERANCE_PX = 0.75
-"""How coarse a simplified border may be, in pixels of a tile drawn 512 pixels wide."""
+SMALLEST_NAME_PX = 6.0
+"""Names are not sent that the page would have no room for at twice the size: it writes a letter no smaller than 11 pixels where the
+area is at least 2.4 times the distance to the border wide."""
 
-LABEL_TOLERANCE = 0.02
-"""How exactly the middle of an area is sought, as a part of the square root of its size."""
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a tile shows. `word`: a digest of it. `which`: the numbers of its areas."""
+
+    word: str
+    which: NDArray[np.intp]
 
 
 class Areas:
-    """The areas of one layer at one version of its content.
+    """The areas of a layer.
 
-    `lonlat`: polygons in CGCS2000 degrees. `properties`: one mapping for each, in the same order. `coloured`: give each a `colour`
-    that its neighbours do not have. The polygons that share borders go on sharing them at every zoom (shapely's coverage
-    simplification, Visvalingam–Whyatt on the edges); areas that overlap are simplified one by one.
+    `keys`: of the shapes, each known by it for good. `load`: gives the shapes of some keys, polygons in CGCS2000 degrees.
+    `properties`: one mapping for each area, in the same order. `coloured`: the property by which areas choose a `colour` that no
+    neighbour has.
     """
 
-    def __init__(self, lonlat: Geometries, properties: Sequence[dict[str, Any]], *, coloured: bool = False) -> None:
-        self._exact: Geometries = shapely.transform(lonlat, to_mercator) if len(lonlat) else lonlat
+    def __init__(
+        self,
+        book: ShapeBook,
+        keys: Sequence[str],
+        load: Callable[[list[str]], Geometries],
+        properties: Sequence[dict[str, Any]],
+        *,
+        coloured: str | None = None,
+    ) -> None:
+        self.drawn: list[Drawn] = book.draw(book.shapes(keys, load))
         self.properties = list(properties)
-        if coloured and len(lonlat):
-            pairs = shapely.STRtree(self._exact).query(self._exact, predicate="intersects")
-            colours = colour(len(lonlat), pairs)
-            self.properties = [{**each, "colour": number} for each, number in zip(properties, colours, strict=True)]
-        self._bounds = shapely.bounds(self._exact).reshape(-1, 4)
-        self._levels: dict[int, Geometries] = {}
-        self._lock = Lock()
-        self._middle, self._reach = _labels(self._exact)
+        if coloured is not None:
+            self._colour(coloured)
+        self.json = [json.dumps(each, ensure_ascii=False) for each in self.properties]
+        self._boxes = np.array([one.shape.box for one in self.drawn], dtype=np.float64).reshape(-1, 4)
+        words = [
+            hashlib.blake2b(text.encode(), digest_size=12, key=one.word).digest()
+            for one, text in zip(self.drawn, self.json, strict=True)
+        ]
+        self._levels: dict[int, tuple[Outlines, NDArray[np.float64]]] = {}
+        self._words = np.frombuffer(b"".join(words), dtype=np.uint8).reshape(-1, 12)
 
-    def at_zoom(self, zoom: int) -> Geometries:
-        """The polygons in Web Mercator metres as they are drawn at this zoom."""
-        wanted = min((level for level in LEVELS if level >= zoom), default=None)
-        if wanted is None or not len(self._exact):
-            return self._exact
-        with self._lock:
-            geometries = self._exact
-            for level in LEVELS:
-                if level not in self._levels:
-                    tolerance = TOLERANCE_PX * 2 * HALF_WORLD_M / 512 / 2**level
-                    self._levels[level] = shapely.coverage_simplify(geometries, tolerance)
-                geometries = self._levels[level]
-                if level == wanted:
-                    break
-        return geometries
+    @classmethod
+    def of(
+        cls,
+        lonlat: Geometries,
+        properties: Sequence[dict[str, Any]],
+        *,
+        book: ShapeBook | None = None,
+        coloured: str | None = None,
+    ) -> Areas:
+        """Of polygons that have no key but their content."""
+        keys = [hashlib.blake2b(wkb, digest_size=20).hexdigest() for wkb in shapely.to_wkb(lonlat)]
+        by_key = dict(zip(keys, lonlat, strict=True))
+        return cls(
+            book or ShapeBook(),
+            keys,
+            lambda wanted: np.array([by_key[key] for key in wanted], dtype=object),
+            properties,
+            coloured=coloured,
+        )
+
+    def _colour(self, named: str) -> None:
+        first = {one.shape.key: at for at, one in reversed(list(enumerate(self.drawn)))}
+        beside: list[set[int]] = [set() for _ in self.drawn]
+        for at, one in enumerate(self.drawn):
+            beside[at] = {first[key] for key in one.touching if key in first} - {at}
+        for at, one in enumerate(self.drawn):  # two areas of one shape lie on one another
+            if first[one.shape.key] != at:
+                beside[at].add(first[one.shape.key])
+                beside[first[one.shape.key]].add(at)
+        colours = steady_colours([str(each[named]) for each in self.properties], beside)
+        self.properties = [{**each, "colour": number} for each, number in zip(self.properties, colours, strict=True)]
+
+    def __len__(self) -> int:
+        return len(self.drawn)
 
     def inside(self, tile: Tile) -> NDArray[np.intp]:
         """Which areas may be seen in the tile, its buffer included."""
         west, south, east, north = tile.bounds_m(BUFFER / EXTENT)
-        box = self._bounds
+        box = self._boxes
         return np.flatnonzero((box[:, 0] <= east) & (box[:, 2] >= west) & (box[:, 1] <= north) & (box[:, 3] >= south))
 
+    def shown(self, tile: Tile) -> Shown:
+        """What the tile shows; its word changes if and only if an area that may be seen in it is drawn or described otherwise."""
+        which = self.inside(tile)
+        return Shown(hashlib.blake2b(self._words[which].tobytes(), digest_size=12).hexdigest(), which)
+
+    def at_zoom(self, zoom: int) -> Geometries:
+        """The areas in Web Mercator metres as they are drawn at this zoom; empty where they are too small to be seen."""
+        return drawn(*self._level(zoom), tolerance_m(zoom))
+
+    def in_tile(self, tile: Tile, which: NDArray[np.intp]) -> Geometries:
+        """Some areas as the tile holds them: in its units, y southwards from its north-western corner; empty where nothing is left."""
+        west, _, _, north = tile.bounds_m()
+        square = Square(west, north, tile.side_m / EXTENT, -BUFFER, EXTENT + BUFFER)
+        if tile.z > FAR:
+            outlines, ranks = joined([self.drawn[at] for at in which.tolist()])
+            which = np.arange(len(which))
+        else:
+            outlines, ranks = self._level(tile.z)
+        return in_square(outlines, ranks, tolerance_m(tile.z), which, square)
+
+    def _level(self, zoom: int) -> tuple[Outlines, NDArray[np.float64]]:
+        """All areas thinned for a zoom; kept for far ones, whose tiles show many."""
+        level = self._levels.get(zoom)
+        if level is None:
+            level = thinned(*joined(self.drawn), tolerance_m(zoom))
+            if zoom <= FAR:
+                self._levels[zoom] = level
+        return level
+
     def labels(self, tile: Tile) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
-        """The areas whose label lies in the tile, its place in Web Mercator metres, shape (n, 2), and the room around it in metres."""
+        """The areas whose name stands in the tile, its place in Web Mercator metres, shape (n, 2), and the room around it in metres.
+
+        Areas too small for a name at this zoom are left out.
+        """
         west, south, east, north = tile.bounds_m()
-        x, y = self._middle[:, 0], self._middle[:, 1]
-        found = np.flatnonzero((x >= west) & (x < east) & (y > south) & (y <= north))
-        return found, self._middle[found], self._reach[found]
-
-
-def _labels(geometries: Geometries) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Where each area's name is best written, shape (n, 2), and how far its border is from there: the largest circle inside it."""
-    if not len(geometries):
-        return np.empty((0, 2)), np.empty(0)
-    parts, owner = shapely.get_parts(geometries, return_index=True)
-    sizes = shapely.area(parts)
-    order = np.lexsort((-sizes, owner))
-    _, first = np.unique(owner[order], return_index=True)
-    largest = parts[order[first]]
-    side = np.sqrt(np.maximum(sizes[order[first]], 1.0))
-    lines = np.array(
-        [
-            shapely.maximum_inscribed_circle(part, LABEL_TOLERANCE * length)
-            for part, length in zip(largest, side, strict=True)
-        ]
-    )
-    start = shapely.get_coordinates(shapely.get_point(lines, 0))
-    return start, shapely.length(lines)
+        pixel = 2 * HALF_WORLD_M / 512 / 2**tile.z
+        which = self.inside(tile)
+        box = self._boxes[which]
+        narrowest = np.minimum(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1])
+        # No circle inside an area is wider than its box.
+        found = which[1.2 * narrowest >= SMALLEST_NAME_PX * pixel]
+        lines = np.array([self.drawn[at].shape.label() for at in found.tolist()], dtype=np.float64).reshape(-1, 3)
+        x, y, room = lines.T
+        here = (x >= west) & (x < east) & (y > south) & (y <= north) & (2.4 * room >= SMALLEST_NAME_PX * pixel)
+        return found[here], lines[here, :2], room[here]

@@ -2,116 +2,190 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from typing import Any
 
 import numpy as np
-import polars as pl
 import shapely
-from sqlalchemy import Connection, TextClause, text
+from sqlalchemy import Connection
 
 from app.access.principal import EVERYTHING, Scope
-from app.db import copy_out, read_sql_file
+from app.tiles import content, versions
 from app.tiles.areas import Areas
-from app.tiles.density import Density
+from app.tiles.content import Plan, sql
+from app.tiles.customers import Customers
 from app.tiles.errors import UnknownLayer
-from app.tiles.grid import Tile
-from app.tiles.store import TileStore
+from app.tiles.grid import EXTENT, Tile
+from app.tiles.orphans import Bins, Orphans
+from app.tiles.store import Held, Make, TileStore
 
-LAYERS = ("branches", "communities", "territories", "orphans")
-
-
-@cache
-def _sql(name: str) -> TextClause:
-    return text(read_sql_file("app.tiles", f"sql/{name}"))
+LAYERS = ("branches", "communities", "territories", "orphans", "customers")
+POINTS = ("orphans", "customers")
 
 
-def versions(connection: Connection, store: TileStore) -> dict[str, str]:
-    """For each layer a word that changes whenever its content may have changed; that of orphans may rest a while."""
-    row = connection.execute(_sql("versions")).mappings().one()
-    return {
-        "branches": f"{row['branches']}-{row['organisations']}",
-        "communities": str(row["communities"]),
-        "territories": f"{row['territories']}-{row['teams']}",
-        "orphans": store.version_to_show("orphans", str(row["orphans"])),
-    }
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A layer as it is asked for. `on`: the day that territories are shown of. `plan`: its territories instead of those in force."""
+
+    layer: str
+    on: date
+    plan: Plan | None = None
+
+    def __post_init__(self) -> None:
+        if self.layer not in LAYERS:
+            raise UnknownLayer
+
+    @property
+    def name(self) -> str:
+        """The layer as it is kept."""
+        if self.layer != "territories":
+            return self.layer
+        if self.plan is None:
+            return f"territories {self.on}"
+        return f"plan {self.plan.id} {self.plan.published} {self.plan.on}"
+
+    def newest(self, connection: Connection) -> str:
+        """The version that the connection sees."""
+        if self.layer == "territories" and self.plan is not None:
+            return versions.newest_of_plan(connection, self.plan.id, published=self.plan.published)
+        return versions.newest(connection, self.layer)
 
 
-def version(connection: Connection, store: TileStore, layer: str) -> str:
-    """The version of one layer. Raises `UnknownLayer`."""
-    if layer not in LAYERS:
-        raise UnknownLayer()
-    return versions(connection, store)[layer]
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A tile at the version that is shown. `tag`: changes whenever the tile does. `word`: of the layer, changes with its content."""
+
+    tag: str
+    word: str
+    _store: TileStore
+    _wanted: Wanted
+    _square: Tile
+    _content: Any
+    _scope: Scope
+
+    def body(self, connection: Connection) -> bytes:
+        """The Mapbox Vector Tile (2.1); empty if nothing is there."""
+        wanted, square, scope = self._wanted, self._square, self._scope
+
+        def make() -> bytes:
+            if wanted.layer == "orphans":
+                return _orphans_tile(connection, self._content, square, scope)
+            if wanted.layer == "customers":
+                return _bins_tile(connection, "customers", self._content.bins(square, scope))
+            return _areas_tile(connection, self._content, wanted.layer, square)
+
+        return self._store.tiles.get((wanted.layer, square, self.tag), make)
 
 
-def content_name(layer: str, at_version: str, on: date, scope: Scope) -> str:
-    """What a layer's tiles depend on, in words that every process chooses alike."""
-    if layer == "orphans":
-        return f"{layer} {at_version} {_seen(scope)}"
-    return f"{layer} {at_version} {on if layer == 'territories' else ''}"
+def tile(connection: Connection, store: TileStore, wanted: Wanted, square: Tile, *, scope: Scope = EVERYTHING) -> Made:
+    """A tile of a layer. `scope`: whose orphans and customers may be seen; areas are no secret.
+
+    Raises what reading the layer raises.
+    """
+    held = _held(connection, store, wanted)
+    word = _digest(wanted.name, held.version)
+    if wanted.layer in POINTS:
+        tag = _digest(wanted.name, held.version, json.dumps(_seen(scope)))
+    else:
+        tag = _digest(wanted.layer, held.content.shown(square).word)
+    return Made(tag, word, store, wanted, square, held.content, scope)
 
 
-def tile(
+def words(connection: Connection, store: TileStore, on: date, plan: Plan | None = None) -> dict[str, str]:
+    """For each layer a word that changes whenever the content does that tiles show. Content that has changed is built at once."""
+    found = {}
+    for layer in LAYERS:
+        wanted = Wanted(layer, on, plan)
+        version = wanted.newest(connection)
+        if store.held(wanted.name) is not None:
+            version = _held(connection, store, wanted, newest=version, patience_s=0.0).version
+        found[layer] = _digest(wanted.name, version)
+    return found
+
+
+def _held(
     connection: Connection,
     store: TileStore,
-    layer: str,
-    square: Tile,
+    wanted: Wanted,
     *,
-    on: date,
-    at_version: str,
-    scope: Scope = EVERYTHING,
-) -> bytes:
-    """The Mapbox Vector Tile (2.1) of a layer; empty if nothing is there.
-
-    `on`: the date that territories are shown of. `at_version`: what `version` said on this connection before. `scope`: whose
-    orphans may be seen; areas are no secret.
-    """
-    content = content_name(layer, at_version, on, scope)
-    if layer == "orphans":
-        return store.tiles.get(
-            (content, square), lambda: _orphans_tile(connection, store, square, scope, at_version, content)
-        )
-    return store.tiles.get((content, square), lambda: _areas_tile(connection, store, layer, square, on, content))
+    newest: str | None = None,
+    patience_s: float | None = None,
+) -> Held:
+    more = {} if patience_s is None else {"patience_s": patience_s}
+    version = wanted.newest(connection) if newest is None else newest
+    rests = wanted.layer in POINTS
+    return store.current(connection, wanted.name, version, _make(store, wanted), rests=rests, **more)
 
 
-def _orphans_tile(
-    connection: Connection, store: TileStore, square: Tile, scope: Scope, at_version: str, content: str
-) -> bytes:
-    counted = store.build("orphans", at_version, content, lambda: load_density(connection, scope))
-    if square.z >= counted.exact_from:
+def _make(store: TileStore, wanted: Wanted) -> Make:
+    def make(connection: Connection, before: Any) -> tuple[str, Any]:
+        return wanted.newest(connection), _content(connection, store, wanted, before)
+
+    return make
+
+
+def _content(connection: Connection, store: TileStore, wanted: Wanted, before: Any) -> Any:
+    if wanted.layer == "orphans":
+        return Orphans.read(connection) if before is None else before.refreshed(connection)
+    if wanted.layer == "customers":
+        return Customers.read(connection) if before is None else before.refreshed(connection)
+    if wanted.layer == "branches":
+        return content.read_branches(connection, store.book)
+    if wanted.layer == "communities":
+        return content.read_communities(connection, store.book)
+    if wanted.plan is not None:
+        return content.read_plan_territories(connection, store.book, wanted.plan)
+    return content.read_territories(connection, store.book, wanted.on)
+
+
+def _orphans_tile(connection: Connection, counted: Orphans, square: Tile, scope: Scope) -> bytes:
+    if square.z >= counted.exact_from(scope):
         values = {"z": square.z, "x": square.x, "y": square.y, **_seen(scope)}
-        return bytes(connection.execute(_sql("orphans"), values).scalar_one())
-    bins = counted.bins(square)
+        return bytes(connection.execute(sql("orphans"), values).scalar_one())
+    return _bins_tile(connection, "orphans", counted.bins(square, scope))
+
+
+def _bins_tile(connection: Connection, layer: str, bins: Bins) -> bytes:
     if not bins.properties:
         return b""
-    places = {"tile_x": bins.x.tolist(), "tile_y": bins.y.tolist(), "props": _json(bins.properties)}
-    return bytes(connection.execute(_sql("orphan_bins"), places).scalar_one())
+    values = {
+        "layer": layer,
+        "tile_x": bins.x.tolist(),
+        "tile_y": bins.y.tolist(),
+        "props": _array(_json(bins.properties)),
+    }
+    return bytes(connection.execute(sql("bins"), values).scalar_one())
 
 
-def _areas_tile(connection: Connection, store: TileStore, layer: str, square: Tile, on: date, content: str) -> bytes:
-    areas: Areas = store.layers.get(content, lambda: load_areas(connection, layer, on))
-    shown = areas.inside(square)
-    if not len(shown):
+def _areas_tile(connection: Connection, areas: Areas, layer: str, square: Tile) -> bytes:
+    which = areas.inside(square)
+    if not len(which):
         return b""
+    shapes = areas.in_tile(square, which)
+    there = np.flatnonzero(~shapely.is_empty(shapes))
+    wkb = shapely.to_wkb(shapes[there]).tolist()
+    lengths = np.array([len(each) for each in wkb], dtype=np.int64)
     labelled, place, room = areas.labels(square)
     named = [
         {**areas.properties[at], "room": round(float(free))} for at, free in zip(labelled.tolist(), room, strict=True)
     ]
+    west, _, _, north = square.bounds_m()
+    unit = square.side_m / EXTENT
     values = {
-        "z": square.z,
-        "x": square.x,
-        "y": square.y,
         "layer": layer,
-        "shapes": shapely.to_wkb(areas.at_zoom(square.z)[shown]).tolist(),
-        "props": _json([areas.properties[at] for at in shown.tolist()]),
-        "label_x": place[:, 0].tolist(),
-        "label_y": place[:, 1].tolist(),
-        "label_props": _json(named),
+        "shapes": b"".join(wkb),
+        "starts": (np.cumsum(lengths) - lengths + 1).tolist(),
+        "lengths": lengths.tolist(),
+        "props": _array(areas.json[at] for at in which[there].tolist()),
+        "label_x": np.rint((place[:, 0] - west) / unit).tolist(),
+        "label_y": np.rint((north - place[:, 1]) / unit).tolist(),
+        "label_props": _array(_json(named)),
     }
-    return bytes(connection.execute(_sql("areas"), values).scalar_one())
+    return bytes(connection.execute(sql("areas"), values).scalar_one())
 
 
 def _seen(scope: Scope) -> dict[str, list[str] | None]:
@@ -125,25 +199,30 @@ def _json(rows: Sequence[dict[str, Any]]) -> list[str]:
     return [json.dumps(row, ensure_ascii=False) for row in rows]
 
 
-def load_areas(connection: Connection, layer: str, on: date) -> Areas:
-    """The areas of `branches`, `communities` or, as they are on a date, `territories`."""
-    values = {"on": on} if layer == "territories" else {}
-    rows = connection.execute(_sql(f"load_{layer}"), values).mappings().all()
-    shapes = shapely.from_wkb(np.array([bytes(row["shape"]) for row in rows], dtype=object))
-    properties = [{key: value for key, value in row.items() if key != "shape"} for row in rows]
-    return Areas(shapes, properties, coloured=layer == "territories")
+def _array(rows: Iterable[str]) -> str:
+    return f"[{','.join(rows)}]"
 
 
-def load_density(connection: Connection, scope: Scope = EVERYTHING) -> Density:
-    """The open orphans of a scope that have a point, counted."""
-    columns = {"lon": pl.Float64, "lat": pl.Float64, "kind": pl.String, "team_code": pl.String}
-    return Density(copy_out(connection, read_sql_file("app.tiles", "sql/load_orphans"), columns, _seen(scope)))
+def _digest(*parts: str) -> str:
+    return hashlib.blake2b("\n".join(parts).encode(), digest_size=9).hexdigest()
 
 
 def extent(
-    connection: Connection, on: date, team_code: str | None = None, branch_code: str | None = None
+    connection: Connection,
+    on: date,
+    team_code: str | None = None,
+    branch_code: str | None = None,
+    plan: Plan | None = None,
 ) -> tuple[float, float, float, float] | None:
-    """West, south, east, north in CGCS2000 degrees of all there is, of a branch or of a team's territory; None if there is nothing."""
+    """West, south, east, north in CGCS2000 degrees of all there is, of a branch or of a team's territory; None if there is nothing.
+
+    With a plan: of the plan's territories, or else of its branch.
+    """
+    if plan is not None:
+        row = connection.execute(sql("extent_of_plan"), {"plan": plan.id, "team_code": team_code}).one_or_none()
+        if row is not None:
+            return (row.west, row.south, row.east, row.north)
+        branch_code = plan.branch_code
     values = {"on": on, "team_code": team_code, "branch_code": branch_code}
-    row = connection.execute(_sql("extent"), values).one_or_none()
+    row = connection.execute(sql("extent"), values).one_or_none()
     return None if row is None else (row.west, row.south, row.east, row.north)

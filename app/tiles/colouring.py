@@ -1,5 +1,8 @@
 """Colours for areas such that neighbours differ."""
 
+import hashlib
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -56,3 +59,43 @@ def _fewest_neighbours_first(touching: list[set[int]]) -> list[int]:
                 degree[other] -= 1
                 shelves[degree[other]].add(other)
     return order
+
+
+def steady_colours(names: Sequence[str], touching: Sequence[set[int]]) -> list[int]:
+    """Colours that hardly change when the map does: each area takes the one that its name prefers, unless a neighbour has it.
+
+    In an order that only the names give, an area takes the first colour of its own order of preference that no neighbour has taken, so
+    that a change of the map is felt where it is. Where the palette does not suffice this way, all are coloured by `colour`.
+    """
+    drawn = [hashlib.blake2b(name.encode(), digest_size=8).digest() for name in names]
+    preference = [int.from_bytes(each, "big") for each in drawn]
+    colours = [-1] * len(names)
+    for area in sorted(range(len(names)), key=lambda at: (drawn[at], names[at])):
+        start, step = preference[area] % PALETTE, 1 + preference[area] // PALETTE % (PALETTE - 1)
+        liked = [(start + k * step) % PALETTE for k in range(PALETTE)]
+        taken = {colours[other] for other in touching[area]}
+        colours[area] = next((number for number in liked if number not in taken), PALETTE)
+        if colours[area] == PALETTE:
+            colours[area] = _make_room(area, liked, colours, touching)
+    if PALETTE in colours:
+        pairs = [(a, b) for a, others in enumerate(touching) for b in others]
+        return colour(len(names), np.array(pairs, dtype=np.int64).reshape(-1, 2).T)
+    return colours
+
+
+def _make_room(area: int, liked: Sequence[int], colours: list[int], touching: Sequence[set[int]]) -> int:
+    """A colour for an area around which all are taken, after those who have it have taken another one; `PALETTE` if they cannot."""
+    for number in liked:
+        moves: dict[int, int] = {}
+        for other in sorted(each for each in touching[area] if colours[each] == number):
+            taken = {colours[each] for each in touching[other] if each != area} | {number}
+            taken |= {moves[each] for each in touching[other] if each in moves}
+            free = [each for each in range(PALETTE) if each not in taken]
+            if not free:
+                break
+            moves[other] = free[0]
+        else:
+            for other, chosen in moves.items():
+                colours[other] = chosen
+            return number
+    return PALETTE

@@ -5,8 +5,8 @@ from app.errors import NotFound
 
 class UnknownLayer(NotFound):
     code = "TILE_LAYER_UNKNOWN"
-    zh = "没有这个图层；可用的是 branches、communities、territories、orphans。"
-    en = "There is no such layer. Use branches, communities, territories or orphans."
+    zh = "没有这个图层；可用的是 branches、communities、territories、orphans、customers。"
+    en = "There is no such layer. Use branches, communities, territories, orphans or customers."
 
 
 class TileOutsideGrid(NotFound):

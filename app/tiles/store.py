@@ -1,13 +1,21 @@
-"""What one process keeps of the tiles: areas and densities of the present content, and tiles already made."""
+"""What one process keeps of the tiles: each layer's present content, built beside the requests, and tiles already made."""
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from threading import Lock, RLock
+from threading import Event, Lock, RLock, Thread
 from time import monotonic
 from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection
+
+from app.tiles.shapes import ShapeBook
+
+_log = logging.getLogger(__name__)
 
 Value = TypeVar("Value")
 
@@ -58,49 +66,129 @@ class Kept(Generic[Value]):
 
 COSTLY_S = 0.25
 REST = 10
-"""A layer that takes longer than `COSTLY_S` to build then rests `REST` times as long before it is built for newer content."""
+"""A layer that rests and takes longer than `COSTLY_S` to build is not built anew for `REST` times as long."""
+
+PATIENCE_S = 0.3
+"""A request waits so long for newer content, then it shows the content before."""
+
+MOST_LAYERS = 24
+
+Make = Callable[[Connection, Any], tuple[str, Any]]
+"""Makes a layer: given a connection and the content before, or None, it returns the version that the connection sees, and its content."""
 
 
-@dataclass(slots=True)
-class _Shown:
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The content of a layer at a version of it."""
+
     version: str
-    rests_until: float
+    content: Any
+    rests_until: float = 0.0
+
+
+class _Building:
+    def __init__(self) -> None:
+        self.ended = Event()
+        self.error: BaseException | None = None
 
 
 class TileStore:
-    """The caches of one application. Keys hold the version of the content, so nothing kept passes for newer than it is."""
+    """The caches of one application.
 
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
-        self.layers: Kept[Any] = Kept(6)
+    `connect`: opens a connection for a layer that is built beside the requests; without it the request that needs a layer builds it.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], AbstractContextManager[Connection]] | None = None,
+        *,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
         self.tiles: Kept[bytes] = Kept(64 * 1024 * 1024, lambda tile: len(tile) + 200)
+        self.book = ShapeBook()
+        self._connect = connect
         self._clock = clock
-        self._shown: dict[str, _Shown] = {}
+        self._held: OrderedDict[str, Held] = OrderedDict()
+        self._building: dict[str, _Building] = {}
         self._lock = Lock()
+        self._here = RLock()
 
-    def version_to_show(self, layer: str, newest: str) -> str:
-        """The newest version, or the one shown so far while the layer rests.
-
-        Else every change of a stream of changes would have a million orphans counted anew.
-        """
+    def held(self, name: str) -> Held | None:
+        """What is at hand of a layer, whatever its version."""
         with self._lock:
-            shown = self._shown.get(layer)
-            if shown is not None and self._clock() < shown.rests_until:
-                return shown.version
-            self._shown[layer] = _Shown(newest, 0.0)
-            return newest
+            return self._held.get(name)
 
-    def build(self, layer: str, version: str, key: Hashable, make: Callable[[], Value]) -> Value:
-        """The layer's content under this key, made if need be; then the layer rests."""
+    def current(
+        self,
+        connection: Connection,
+        name: str,
+        newest: str,
+        make: Make,
+        *,
+        rests: bool = False,
+        patience_s: float = PATIENCE_S,
+    ) -> Held:
+        """The layer of this name at its newest version; while that is being built, the version before.
 
-        def timed() -> Value:
-            began = self._clock()
-            made = make()
-            ended = self._clock()
+        Nobody but the first to ask for a layer waits longer than `patience_s`. `rests`: building it again may wait, as `REST` says.
+        What `make` raises goes to the caller where there is nothing to show instead.
+        """
+        held = self._present(name, newest)
+        if held is not None:
+            return held
+        if self._connect is None:
+            with self._here:
+                return self._present(name, newest) or self._make(connection, name, make, rests)
+        building = self._begin(name, make, rests)
+        before = self.held(name)
+        building.ended.wait(None if before is None else patience_s)
+        after = self.held(name)
+        if after is not None:
+            return after
+        if building.error is not None:
+            raise building.error
+        return self._make(connection, name, make, rests)  # so many other layers have been asked for that it is gone
+
+    def _present(self, name: str, newest: str) -> Held | None:
+        with self._lock:
+            held = self._held.get(name)
+            if held is None or (held.version != newest and self._clock() >= held.rests_until):
+                return None
+            self._held.move_to_end(name)
+            return held
+
+    def _make(self, connection: Connection, name: str, make: Make, rests: bool) -> Held:
+        before = self.held(name)
+        began = self._clock()
+        version, content = make(connection, None if before is None else before.content)
+        ended = self._clock()
+        rest = REST * (ended - began) if rests and ended - began > COSTLY_S else 0.0
+        made = Held(version, content, ended + rest if rest else 0.0)
+        with self._lock:
+            self._held[name] = made
+            self._held.move_to_end(name)
+            while len(self._held) > MOST_LAYERS:
+                self._held.popitem(last=False)
+        return made
+
+    def _begin(self, name: str, make: Make, rests: bool) -> _Building:
+        with self._lock:
+            building = self._building.get(name)
+            if building is not None:
+                return building
+            building = self._building[name] = _Building()
+        Thread(target=self._build, args=(building, name, make, rests), name=f"tiles {name}", daemon=True).start()
+        return building
+
+    def _build(self, building: _Building, name: str, make: Make, rests: bool) -> None:
+        assert self._connect is not None
+        try:
+            with self._connect() as connection:
+                self._make(connection, name, make, rests)
+        except BaseException as error:
+            building.error = error
+            _log.exception("tiles: %s could not be built", name)
+        finally:
             with self._lock:
-                shown = self._shown.get(layer)
-                if shown is not None and shown.version == version and ended - began > COSTLY_S:
-                    shown.rests_until = ended + REST * (ended - began)
-            return made
-
-        value: Value = self.layers.get(key, timed)
-        return value
+                self._building.pop(name, None)
+            building.ended.set()

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import threading
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
+from starlette.routing import Mount
 
 from app.access.principal import Principal, Scope
 from app.deps import get_principal
-from app.main import configured, create_app
-
-from tests.api.conftest import app, client, settings_for, world, world_template, world_url
+from tests.api.conftest import app, client, shared_client, world, world_template, world_url
 from tests.api.world import add_orphan
 
-__all__ = ["app", "client", "world", "world_template", "world_url"]
+__all__ = ["app", "client", "shared_client", "world", "world_template", "world_url"]
 
+ROOT = Path(__file__).parents[2]
 GEOJSON = {"Content-Type": "application/geo+json"}
 
 
@@ -53,7 +54,8 @@ Scoped = Callable[[Scope], None]
 @pytest.fixture
 def as_scope(app: FastAPI) -> Iterator[Scoped]:
     """Makes every caller somebody with this scope."""
-    mounted = next(route.app for route in app.routes if getattr(route, "path", "") == "/ogc" and hasattr(route, "app"))
+    mounted = next(route.app for route in app.routes if isinstance(route, Mount) and route.path == "/ogc")
+    assert isinstance(mounted, FastAPI)
 
     def limit(scope: Scope) -> None:
         for application in (app, mounted):
@@ -65,23 +67,18 @@ def as_scope(app: FastAPI) -> Iterator[Scoped]:
 
 
 @contextmanager
-def serving(url: str, **given: Any) -> Iterator[str]:
-    """A real server over a database; its address."""
-    config = configured(create_app(settings_for(url), worker=False))
-    config.port = 0
-    for name, value in given.items():
-        setattr(config, name, value)
-    running = uvicorn.Server(config)
-    thread = threading.Thread(target=running.run, daemon=True)
-    thread.start()
-    try:
-        while not running.started:
-            assert thread.is_alive(), "the server did not start"
-            thread.join(0.05)
-        yield f"http://127.0.0.1:{running.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        running.should_exit = True
-        thread.join(20)
+def serving(url: str, root_path: str = "") -> Iterator[str]:
+    """A real server over a database, in a process of its own; its address."""
+    command = [sys.executable, "-m", "tests.ogc.serve", url, root_path]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        assert server.stdout is not None
+        try:
+            port = server.stdout.readline().strip()
+            assert port.isdigit(), "the server did not start"
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+            server.wait(20)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import pyogrio
 from sqlalchemy import Connection, text
 
 from app.territories.plans.deliver import deliver
+from app.territories.plans.repository import new_draft, plan_in_force
 from app.tiles.grid import Tile, to_mercator
 
 TODAY = date(2026, 3, 10)
@@ -116,6 +117,73 @@ def build_orphans(connection: Connection, orphans: tuple[tuple[Any, ...], ...] =
                 " VALUES (:policy, :holder, :branch, :state, true, '{}', '{}', :day, false, :bundle, :decision)"
             ),
             {**values, "decision": decided[bundle]},
+        )
+
+
+CUSTOMERS = (  # holder, lon, lat, branch, team
+    ("C1", 0.00541, 0.00491, "E", "T-E1"),
+    ("C2", 0.0054, 0.0051, "E", "T-E1"),
+    ("C3", 0.0251, 0.0052, "E", "T-E2"),
+    ("C3", 0.0251, 0.0052, "W", "T-W1"),
+    ("C4", 0.0352, 0.0151, "W", "T-W1"),
+    ("C5", 0.0152, 0.0151, "E", None),
+)
+
+
+def build_customers(connection: Connection, customers: tuple[tuple[Any, ...], ...] = CUSTOMERS) -> None:
+    """Policyholders with an address that has a point, and policies that agents of teams service."""
+    run = connection.execute
+    for number, (holder, lon, lat, branch, team) in enumerate(customers):
+        values = {
+            "holder": holder, "lon": EAST + lon, "lat": NORTH + lat, "branch": branch, "team": team,
+            "agent": team and f"A-{team}", "policy": f"{holder}-{number}",
+        }  # fmt: skip
+        run(text("INSERT INTO policyholder (id) VALUES (:holder) ON CONFLICT DO NOTHING"), values)
+        run(
+            text(
+                "INSERT INTO address (policyholder_id, kind, point)"
+                " VALUES (:holder, 'HOME', ST_SetSRID(ST_MakePoint(:lon, :lat), 4490)) ON CONFLICT DO NOTHING"
+            ),
+            values,
+        )
+        if team is not None:
+            run(
+                text(
+                    "INSERT INTO agent (code, team_code, force, is_lead, state, qualified)"
+                    " VALUES (:agent, :team, 'COLLECTION', false, '01', true) ON CONFLICT DO NOTHING"
+                ),
+                values,
+            )
+        run(
+            text(
+                "INSERT INTO policy (policy_no, policyholder_id, branch_code, status, served_by_collection, servicer_code)"
+                " VALUES (:policy, :holder, :branch, 'IN_FORCE', false, :agent)"
+            ),
+            values,
+        )
+
+
+def build_draft(connection: Connection, branch: str = "E") -> int:
+    """A draft from the version that is in force in a branch; its number."""
+    with connection.begin_nested():
+        base = plan_in_force(connection, branch, TODAY)
+        return new_draft(connection, branch, name="草稿", origin="DRAWN", by="甲", base_id=base, content_id=base)
+
+
+def draw(connection: Connection, plan: int, team: str, shape: str) -> None:
+    """Gives a team another shape in a draft, as an edit does."""
+    values = {"plan": plan, "team": team, "shape": shape}
+    with connection.begin_nested():
+        connection.execute(
+            text("INSERT INTO territory_shape (geom) VALUES (ST_GeomFromEWKT(:shape)) ON CONFLICT DO NOTHING"), values
+        )
+        connection.execute(text("UPDATE territory_plan SET revision = revision + 1 WHERE id = :plan"), values)
+        connection.execute(
+            text(
+                "UPDATE territory SET shape_id = (SELECT id FROM territory_shape WHERE ST_AsBinary(geom, 'NDR') ="
+                " ST_AsBinary(ST_GeomFromEWKT(:shape), 'NDR')) WHERE plan_id = :plan AND team_code = :team"
+            ),
+            values,
         )
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from geo.simplifying import Ranked, drawn, flatten, rank
+from geo.simplifying import Outlines, Ranked, drawn, flatten, noding, outlines, rank, removal
 
 Geometries = NDArray[np.object_]
 
@@ -63,7 +63,7 @@ def with_holes(areas: Geometries, seed: int) -> Geometries:
         turns = np.sort(rng.uniform(0, 2 * np.pi, 40))
         middle = shapely.get_point(inside, 0)
         ring = np.column_stack((np.cos(turns), np.sin(turns))) * radius * rng.uniform(0.5, 1.0, (40, 1))
-        island = shapely.set_precision(shapely.Polygon(ring + [middle.x, middle.y]), 0.001)
+        island = shapely.set_precision(shapely.Polygon(ring + np.array([middle.x, middle.y])), 0.001)
         if radius < 5 or not island.is_valid or island.is_empty or not area.covers(island):
             made.append(area)
             continue
@@ -161,7 +161,7 @@ def test_neighbours_without_common_vertices_stay_closed(seed: int, columns: int)
 @given(st.integers(0, 10**9), st.integers(2, 4), st.floats(0.5, 900))
 def test_where_areas_overlap_no_gap_opens(seed: int, columns: int, shift: float) -> None:
     below = coverage(seed, columns, 20)
-    above = shapely.transform(coverage(seed + 1, columns, 20), lambda xy: xy + [shift, shift / 3])
+    above = shapely.transform(coverage(seed + 1, columns, 20), lambda xy: xy + np.array([shift, shift / 3]))
     areas = np.concatenate([below, above])
     ranked = rank(flatten(areas))
     exact = drawn(ranked.outlines, ranked.ranks, 0.0)
@@ -262,3 +262,23 @@ def test_whatever_comes_is_drawn_or_left_out(areas: list[shapely.Geometry]) -> N
     for tolerance in (0.0, 1.0, 1e6):
         made = drawn(ranked.outlines, ranked.ranks, tolerance)
         assert len(made) == len(areas)
+
+
+def test_kernels_are_compiled_for_one_kind_of_arrays() -> None:
+    """Machine code on disk is not safe with several, and each costs seconds."""
+    for areas in (coverage(1), coverage(2)[:1], np.empty(0, dtype=object), t_junctions(coverage(3), 3)):
+        ranked = rank(flatten(areas))
+        drawn(ranked.outlines, ranked.ranks, 2.0)
+        if len(areas):
+            one = ranked.outlines.one(0)
+            drawn(one, np.full(len(one.xy), np.inf), 0.0)
+            rank(Outlines.joined([one, one]))
+    for kernel in (
+        noding.added,
+        noding.numbered,
+        noding.inserted,
+        removal.vertex_ranks,
+        outlines._tidied,
+        outlines.kept_rings,
+    ):
+        assert len(kernel.signatures) <= 1

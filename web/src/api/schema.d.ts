@@ -1359,7 +1359,7 @@ export interface paths {
         };
         /**
          * Get Extent
-         * @description The bounding box of all areas, of a branch or of a team's territory, and the versions of the layers.
+         * @description The bounding box of all areas, of a branch, of a team's territory or of a plan, and the versions of the layers.
          */
         get: operations["getExtent"];
         put?: never;
@@ -1382,7 +1382,8 @@ export interface paths {
          * @description A Mapbox Vector Tile of EPSG:3857. Areas come with a second layer, LAYER_labels, of points for their names.
          *
          *     Orphans are single points where few enough are in sight, else counted together: `count`, the commonest `rung` (or state) and
-         *     `team_code`, and `n_RUNG` for each rung.
+         *     `team_code`, and `n_RUNG` for each rung. Customers are always counted together, at the closest zooms by masked points. While newer
+         *     content is being built, tiles show the content before.
          */
         get: operations["getTile"];
         put?: never;
@@ -2424,7 +2425,7 @@ export interface components {
             on: string;
             /**
              * Versions
-             * @description For each layer a word that changes whenever its content does
+             * @description For each layer a word that changes whenever the content does that its tiles show; pass it as `v`
              */
             versions: {
                 [key: string]: string;
@@ -11148,6 +11149,8 @@ export interface operations {
             query?: {
                 /** @description Show the territories in force on this date; today if not said */
                 on?: string | null;
+                /** @description Show the territories of this territory plan, a draft or not, instead of those in force */
+                plan?: number | null;
                 /** @description Only the territory of this team */
                 team_code?: string | null;
                 /** @description Only this branch */
@@ -11166,6 +11169,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Extent"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A field is not acceptable */
@@ -11202,12 +11214,16 @@ export interface operations {
             query?: {
                 /** @description Show the territories in force on this date; today if not said */
                 on?: string | null;
+                /** @description Show the territories of this territory plan, a draft or not, instead of those in force */
+                plan?: number | null;
+                /** @description The layer's word from /tiles/extent: with it a published plan's tile is kept for good */
+                v?: string | null;
             };
             header?: {
                 "if-none-match"?: string | null;
             };
             path: {
-                /** @description branches, communities, territories or orphans */
+                /** @description branches, communities, territories, orphans or customers */
                 layer: string;
                 z: number;
                 x: number;
