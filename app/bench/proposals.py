@@ -36,8 +36,8 @@ def run(
         problem, areas, perimeters = city(columns, height, districts, seed=seed)
         name = f"{columns * height:,} × {districts}"
         for solver, solve_it in solvers(seed).items():
-            say(f"{name}: {solver}")
             rows.append({"map": name, "solver": solver, **measure(problem, areas, perimeters, solve_it)})
+            say(f"{name}: {solver}: {rows[-1].get('failed') or 'done'}, {rows[-1].get('seconds', 0)} s")
     return rows
 
 
@@ -213,7 +213,6 @@ def _gerrychain(problem: Problem, *, seed: int, recombine: bool) -> Owners | Non
             pop_col="load",
             pop_target=problem.totals[0] / problem.districts,
             epsilon=0.5,
-            node_repeats=1,
         )
     optimizer = SingleMetricOptimizer(proposal, contiguous, first, cost, maximize=False)
     best: Any = first
