@@ -14,9 +14,8 @@ from app.territories.consequences.compare import Around
 from app.territories.consequences.errors import TeamOfOtherBranch, TeamTwice
 from app.territories.consequences.organisation import teams_on
 from app.territories.consequences.owning import Change
-from app.territories.consequences.repository import read_around, read_in_force
+from app.territories.consequences.repository import read_in_force_near
 from app.territories.editing.drawn import area_of
-from app.territories.plans.repository import plan_in_force
 from geo.crs import Crs, convert, parse_crs
 
 
@@ -40,14 +39,11 @@ def supposed(connection: Connection, wanted: WhatIfIn, on: date) -> tuple[list[C
     def to_degrees(points: NDArray[Any]) -> NDArray[Any]:
         return np.column_stack(convert(points[:, 0], points[:, 1], system, Crs.CGCS2000))
 
-    before = read_in_force(connection, codes, on)
     after = {
         change.team_code: shapely.transform(area_of(change.geometry), to_degrees)
         for change in wanted.changes
         if change.geometry is not None
     }
-    changes = [Change(code, before.get(code), after.get(code)) for code in codes]
-    shapes = [*before.values(), *after.values()]
-    plan = plan_in_force(connection, wanted.branch_code, on)
-    around = read_around(connection, plan, wanted.branch_code, on, shapes) if shapes else {}
-    return changes, {code: area for code, area in around.items() if code not in codes}
+    known = read_in_force_near(connection, codes, on, list(after.values()))
+    changes = [Change(code, known.get(code), after.get(code)) for code in codes]
+    return changes, {code: area for code, area in known.items() if code not in codes}
