@@ -31,7 +31,7 @@ def test_they_measure(empty: Engine) -> None:
     both = compare.measure(empty, areas, coverage(25, 20, 2), lon, lat, rounds=2)
     assert both["regions_edited"] >= 2
     assert 0 < both["edited"]["best_s"] <= both["edited"]["worst_s"]
-    assert 0 < both["drawn_anew"]["best_s"]
+    assert both["drawn_anew"]["best_s"] > 0
 
 
 @pytest.mark.parametrize("edits", [0, -1, whatif.MOST_EDITS + 1])
