@@ -119,7 +119,7 @@ def coverage(
     json: Json = False,
 ) -> None:
     """随机编辑序列之后的重叠、缝隙与三界点。 Overlaps, gaps and triple points after random sequences of editing verbs."""
-    from app.bench.coverage import run
+    from app.bench.coverage.running import run
 
     found = run(sequences=sequences, verbs=verbs, seed=seed, workers=workers, say=_say)
     if json:
