@@ -118,12 +118,13 @@ def coverage(
     sequences: Annotated[int, typer.Option(min=1, help="随机序列数 / random sequences")] = 10_000,
     verbs: Annotated[int, typer.Option(min=1, help="每序列的编辑数 / verbs in each")] = 8,
     seed: Annotated[int, typer.Option()] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="进程数 / processes")] = 2,
     json: Json = False,
 ) -> None:
     """随机编辑序列之后的重叠、缝隙与三界点。 Overlaps, gaps and triple points after random sequences of editing verbs."""
     from app.bench.coverage import run
 
-    found = run(sequences=sequences, verbs=verbs, seed=seed, say=_say)
+    found = run(sequences=sequences, verbs=verbs, seed=seed, workers=workers, say=_say)
     if json:
         print_json(found)
     else:
