@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from app.territories.files.columns import Teams, choose
+from app.territories.files.columns import Teams, choose, shown
 from app.territories.files.outcome import Fate, Outcome
 from app.territories.files.parse import Parsed, Row, parse
 from app.uploads.refused import UploadRefused
@@ -76,9 +76,9 @@ def _replace(outcome: Outcome, parsed: Parsed, chosen: dict[str, str], crs: str 
         if row.code is not None:
             fate.refuse(row.code, *row.detail)
             continue
-        fate.team_code, fault = outcome.teams.recognise(
-            _cell(row, chosen, "team_code"), _cell(row, chosen, "team_name")
-        )
+        code, name = _cell(row, chosen, "team_code"), _cell(row, chosen, "team_name")
+        fate.given = shown(code, name)
+        fate.team_code, fault = outcome.teams.recognise(code, name)
         shape, refusal = read_shape(row, way, fate)
         if fault is not None:
             fate.refuse(fault)

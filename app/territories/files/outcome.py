@@ -25,11 +25,12 @@ OVERLAPS_SHOWN: Final = 200
 class Fate:
     """What becomes of a record. `action`: NEW, CHANGED, UNCHANGED, REPAIRED or REFUSED; areas are those of the team as a whole.
 
-    `code` and `detail`: why it is refused, or what else there is to know of it.
+    `given`: the team as the record has it. `code` and `detail`: why it is refused, or what else there is to know of it.
     """
 
     row: int
     team_code: str | None = None
+    given: str | None = None
     community_code: str | None = None
     action: str = ""
     code: str | None = None
@@ -130,6 +131,7 @@ class Outcome:
                     "row": fate.row,
                     "team_code": fate.team_code,
                     "team_name": self.teams.names.get(fate.team_code or ""),
+                    "given": fate.given,
                     "community_code": fate.community_code,
                     "action": fate.action,
                     "code": fate.code,
