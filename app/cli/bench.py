@@ -20,6 +20,9 @@ def register(app: typer.Typer) -> None:
     benches.command()(whatif)
     benches.command()(compare)
     benches.command()(coverage)
+    benches.command()(validation)
+    benches.command()(hostile)
+    benches.command()(tiles)
     app.add_typer(benches, name="bench")
 
 
@@ -115,12 +118,13 @@ def coverage(
     sequences: Annotated[int, typer.Option(min=1, help="随机序列数 / random sequences")] = 10_000,
     verbs: Annotated[int, typer.Option(min=1, help="每序列的编辑数 / verbs in each")] = 8,
     seed: Annotated[int, typer.Option()] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="进程数 / processes")] = 2,
     json: Json = False,
 ) -> None:
     """随机编辑序列之后的重叠、缝隙与三界点。 Overlaps, gaps and triple points after random sequences of editing verbs."""
     from app.bench.coverage import run
 
-    found = run(sequences=sequences, verbs=verbs, seed=seed, say=_say)
+    found = run(sequences=sequences, verbs=verbs, seed=seed, workers=workers, say=_say)
     if json:
         print_json(found)
     else:
@@ -133,8 +137,60 @@ def coverage(
             f"三界点断开 triple points broken {found['triple_points_broken']}；无效 invalid {found['invalid_areas']}；"
             f"离格 off the grid {found['off_the_grid']}；"
             f"完成 done {found['verbs_done']:,}，拒绝 refused {found['verbs_refused']:,}；"
-            f"每次 each p50 {found['ms_p50']} ms，p95 {found['ms_p95']} ms"
+            f"每次处理器时间 processor time of each p50 {found['ms_p50']} ms，p95 {found['ms_p95']} ms"
         )
     if found["failing_seeds"]:
         err.print(f"有问题的种子 seeds with a finding: {found['failing_seeds']}")
         raise typer.Exit(1)
+
+
+def validation(
+    edits: Annotated[int, typer.Option(min=20, max=5_000, help="编辑次数 / edits")] = 200,
+    customers: Annotated[int, typer.Option(min=0, max=2_000_000, help="客户数 / customers")] = 100_000,
+) -> None:
+    """两千个区域的支公司里，一次编辑连同局部校验。 An edit and its validation over HTTP, in a branch of 2,000 territories."""
+    from app.bench.validation import run
+
+    print_json(run(edits=edits, customers=customers, say=_say))
+
+
+def hostile(
+    vertices: Annotated[int, typer.Option(min=40, max=20_000, help="每把梳子的顶点 / vertices of each comb")] = 2_000,
+    rounds: Annotated[int, typer.Option(min=1, max=20, help="轮数 / rounds")] = 3,
+) -> None:
+    """两把互相交错的梳子：多久被拒绝或完成，多少内存，旁人是否受影响。 Two hostile combs: seconds, memory, and what others feel."""
+    from app.bench.hostile import run
+
+    print_json(run(vertices=vertices, rounds=rounds, say=_say))
+def tiles(
+    points: Annotated[
+        int, typer.Option(min=1000, max=5_000_000, help="孤儿单与客户数 / orphans and customers")
+    ] = 1_000_000,
+    areas: Annotated[int, typer.Option(min=4, max=20_000, help="区域数 / territories")] = 5_000,
+    vertices: Annotated[int, typer.Option(min=8, max=5_000, help="每个区域的顶点数 / vertices of each")] = 500,
+    seed: Annotated[int, typer.Option()] = 1,
+    json: Json = False,
+) -> None:
+    """各图层各级瓦片首次与再次请求的时间，与直接 ST_AsMVT 相比。 A tile over HTTP, cold and warm, against a plain ST_AsMVT."""
+    from app.bench.tiles import run
+
+    found = run(points=points, areas=areas, vertices=vertices, seed=seed, say=_say)
+    if json:
+        print_json(found)
+        return
+    rows = [
+        [
+            row["layer"],
+            row["zooms"],
+            str(row["largest_kib"]),
+            *(f"{row[kind]['p50']} / {row[kind]['p95']}" for kind in ("cold", "warm", "known")),
+            "–" if row["plain"] is None else f"{row['plain']['p50']} / {row['plain']['p95']}",
+            "–" if row["ratio"] is None else str(row["ratio"]),
+        ]
+        for row in found["zoom_classes"]
+    ]
+    heads = ["图层 layer", "级 zooms", "最大 KiB", "首次 cold", "再次 warm", "未变 known", "直接 plain", "比值 ratio"]
+    out.print(table("毫秒 ms, p50 / p95", heads, rows))
+    out.print(f"建图层 a layer is built in: {found['built_s']} s")
+    out.print(f"改动之后 after a change: {found['after_a_change']}")
+    out.print(f"机器负载 load of the machine: {found['load']}")

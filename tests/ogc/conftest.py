@@ -13,6 +13,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
+from starlette.routing import Mount
 
 from app.access.principal import Principal, Scope
 from app.deps import get_principal
@@ -53,7 +54,8 @@ Scoped = Callable[[Scope], None]
 @pytest.fixture
 def as_scope(app: FastAPI) -> Iterator[Scoped]:
     """Makes every caller somebody with this scope."""
-    mounted = next(route.app for route in app.routes if getattr(route, "path", "") == "/ogc" and hasattr(route, "app"))
+    mounted = next(route.app for route in app.routes if isinstance(route, Mount) and route.path == "/ogc")
+    assert isinstance(mounted, FastAPI)
 
     def limit(scope: Scope) -> None:
         for application in (app, mounted):

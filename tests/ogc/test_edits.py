@@ -51,7 +51,8 @@ def test_the_history_knows_who_it_was(
     made = client.post(items, params=params, json=sent, headers={**GEOJSON, **headers})
     assert made.status_code == 201, made.text
     step = client.get(f"/api/v1/territory-plans/{draft}/edits").json()["items"][0]
-    assert (step["person"], step["verb"], step["team_codes"]) == (person, "REPLACE", ["T-E3"])
+    assert (step["person"], step["verb"]) == (person, "REPLACE")
+    assert "T-E3" in step["team_codes"]  # and a neighbour that has got its vertices
     undone = client.post(f"/api/v1/territory-plans/{draft}/undo", json={"by": person})
     assert undone.status_code == 200
     assert client.get(f"{items}/T-E3").status_code == 404
@@ -99,11 +100,8 @@ def test_a_change_of_somebody_else_makes_a_conflict_that_is_kept(client: TestCli
     assert met.json()["description"].startswith("别人在您查看之后改了")
     (kept,) = client.get(f"/api/v1/territory-plans/{draft}/conflicts").json()["items"]
     assert kept["id"] == met.json()["conflict_id"]
-    assert (kept["person"], kept["sides"][0]["team_code"], kept["sides"][0]["theirs_person"]) == (
-        "李制图",
-        "T-E2",
-        "王测绘",
-    )
+    theirs_by = {side["team_code"]: side["theirs_person"] for side in kept["sides"]}
+    assert (kept["person"], theirs_by["T-E2"]) == ("李制图", "王测绘")
     # one's own later change is none
     loaded = client.get(f"{items}/T-E1").json()
     again = {**loaded, "geometry": feature([ring(0, 0.019, 0, 0.010)])["geometry"]}
