@@ -20,10 +20,11 @@ from app.uploads.refused import UploadRefused
 def examine(task: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     """The answer to a task. Raises `UploadRefused` for a file that cannot be taken at all."""
     from geo.coverage import CoverageError
+    from geo.soundness.errors import TooComplex
 
     try:
         return _examine(task)
-    except CoverageError as error:
+    except (CoverageError, TooComplex) as error:
         raise UploadRefused("TOO_COMPLEX", error.code) from error
 
 
@@ -48,6 +49,7 @@ def _examine(task: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
             raise UploadRefused("TEAM_COLUMN_MISSING", listed)
         crs = _replace(outcome, parsed, chosen, task["crs"])
     outcome.settle_missing(remove=task["missing"] == "remove")
+    outcome.check_complexity()
     outcome.node()
     said = {
         **outcome.as_json(),
