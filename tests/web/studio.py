@@ -45,7 +45,7 @@ class Studio:
         self.page.goto(f"/studio#/plan/{self.plan}")
         self.page.reload()
         drawn = len(self.areas())
-        expect(self.page.locator(".swatch:not(.none)")).to_have_count(drawn)
+        expect(self.page.locator(".list .swatch:not(.none)")).to_have_count(drawn)
         expect(self.page.locator("#map")).to_have_attribute("data-resolution", re.compile(".+"))
         self.page.wait_for_load_state("networkidle")
         self.page.wait_for_timeout(250)

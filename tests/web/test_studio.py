@@ -39,7 +39,7 @@ def visitor(browser: Browser, town: City) -> Iterator[Page]:
 def test_a_draft_is_made_from_what_is_in_force_and_discarded(visitor: Page, town: City) -> None:
     visitor.goto("/studio")
     sign(visitor, "李制图")
-    visitor.get_by_label("支公司", exact=True).select_option("E")
+    visitor.locator(".branch select").select_option("E")
     active = visitor.locator("li.ACTIVE")
     expect(active).to_contain_text("生效中")
     expect(active).to_contain_text("正在决定孤儿单归谁")
@@ -149,7 +149,7 @@ def test_two_editors_see_each_other_and_settle_what_they_both_changed(browser: B
     expect(page.locator(".who").filter(has_text="赵同事")).to_be_visible()
     # different regions merge: what the other one did appears by itself
     other.edit(verb="ASSIGN_COMMUNITIES", community_codes=["C04"], to_team_code="T-E3")
-    expect(page.locator(".swatch:not(.none)")).to_have_count(3, timeout=15_000)
+    expect(page.locator(".list .swatch:not(.none)")).to_have_count(3, timeout=15_000)
     # the same region: this page has not heard of it yet
     version = studio.version()
     page.route("**/presence", lambda route: route.abort())
@@ -331,10 +331,10 @@ def test_axe_finds_nothing(browser: Browser, studio: Studio, town: City, show: s
     elif show == "compare":
         active = studio.page.request.get(f"{PLANS}?branch_code=E&state=ACTIVE").json()["items"][0]["id"]
         page.goto(f"/studio#/compare/{studio.plan}/{active}")
-        expect(page.locator(".compare table")).to_be_visible()
+        expect(page.locator(".compare .balance")).to_be_visible()
     else:
         page.goto(f"/studio#/plan/{studio.plan}")
-        expect(page.locator(".swatch:not(.none)")).to_have_count(2)
+        expect(page.locator(".list .swatch:not(.none)")).to_have_count(2)
         page.wait_for_load_state("networkidle")
     if show == "typing":
         page.keyboard.press("d")
