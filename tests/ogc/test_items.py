@@ -8,6 +8,7 @@ from typing import Any
 
 import pyproj
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 
@@ -252,6 +253,24 @@ def test_links_lead_back_the_way_the_client_came(shared_client: TestClient, head
         for link in told.json()["links"]:
             assert link["href"] == root + link["href"].removeprefix(root)
             assert link["href"].startswith((f"{root}/", root))
+
+
+def test_links_know_the_root_path_that_the_server_is_told(app: FastAPI) -> None:
+    with TestClient(app, root_path="/guidan") as behind:
+        told = behind.get("/guidan/ogc/collections/communities/items?limit=2")
+        assert told.status_code == 200
+        assert all(link["href"].startswith("http://testserver/guidan/ogc/") for link in told.json()["links"])
+        (following,) = [link["href"] for link in told.json()["links"] if link["rel"] == "next"]
+        assert behind.get(following).json()["numberReturned"] == 2
+        moved = behind.get("/guidan/ogc?f=json", follow_redirects=False)
+        assert moved.headers["location"] == "/guidan/ogc/?f=json"
+
+
+def test_requests_are_counted_by_route(client: TestClient) -> None:
+    client.get("/ogc/collections/communities/items/C01")
+    counted = client.get("/metrics").text
+    assert 'route="/ogc/collections/{collection_id}/items/{feature_id:path}"' in counted
+    assert "C01" not in counted
 
 
 def test_a_big_collection_is_read_through_the_index(world: Engine) -> None:
