@@ -124,7 +124,9 @@ class Studio:
     def tool(self, name: str) -> None:
         """Takes up a tool by its button."""
         self.page.get_by_role("toolbar").get_by_role("button", name=name).click()
-        expect(self.page.get_by_role("toolbar").get_by_role("button", name=name)).to_have_attribute("aria-pressed", "true")
+        expect(self.page.get_by_role("toolbar").get_by_role("button", name=name)).to_have_attribute(
+            "aria-pressed", "true"
+        )
 
     def receiver(self, team: str) -> None:
         """Chooses who receives."""
@@ -143,6 +145,3 @@ class Studio:
     def waits(self) -> None:
         """An edit waits for its second word."""
         expect(self.page.locator(".word").get_by_role("button", name="执行")).to_be_enabled()
-
-
-

@@ -45,7 +45,9 @@ def test_a_draft_is_made_from_what_is_in_force_and_discarded(visitor: Page, town
     expect(active).to_contain_text("正在决定孤儿单归谁")
     visitor.get_by_label("草稿名称").fill("春季微调")
     visitor.get_by_role("button", name="以现行版本新建草稿").click()
-    expect(visitor).to_have_url(re.compile(r"#/plan/\d+$"))
+    expect(visitor).to_have_url(
+        re.compile(r"#/plan/\d+$"), timeout=60_000
+    )  # the first check of a server takes its time
     expect(visitor.locator(".plan b")).to_have_text("春季微调")
     number = visitor.url.rsplit("/", 1)[1]
     assert town.one(f"SELECT created_by FROM territory_plan WHERE id = {number}") == "李制图"
@@ -139,7 +141,9 @@ def test_errors_hold_it_back_and_say_so(studio: Studio) -> None:
     expect(page.get_by_role("tab", name=re.compile("缺陷"))).to_have_attribute("aria-selected", "true")
 
 
-def test_two_editors_see_each_other_and_settle_what_they_both_changed(browser: Browser, studio: Studio, town: City) -> None:
+def test_two_editors_see_each_other_and_settle_what_they_both_changed(
+    browser: Browser, studio: Studio, town: City
+) -> None:
     page = studio.page
     context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN", base_url=town.address)
     context.add_init_script("localStorage.setItem('guidan.reviewer', '赵同事')")
@@ -202,14 +206,19 @@ def test_from_draft_to_in_force_by_two_people(studio: Studio, town: City) -> Non
         replace.check()
         card.get_by_role("button", name="发布", exact=True).click()
     expect(card).to_contain_text("已发布，2026-04-01 生效")
-    assert town.one(f"SELECT state || effective_from || approved_by FROM territory_plan WHERE id = {studio.plan}") == "PUBLISHED2026-04-01孙审批"
+    assert (
+        town.one(f"SELECT state || effective_from || approved_by FROM territory_plan WHERE id = {studio.plan}")
+        == "PUBLISHED2026-04-01孙审批"
+    )
     owners = page.request.get("/api/v1/territories/at?lon=120.005&lat=30.015&crs=CGCS2000&on=2026-04-01").json()
     assert [team["team_code"] for team in owners["teams"]] == ["T-E3"]
 
 
 def test_two_versions_are_compared_and_pictured(studio: Studio) -> None:
     page = studio.page
-    made = page.request.post(PLANS, data={"branch_code": "E", "name": "对照", "by": "李制图", "base_id": studio.plan}).json()
+    made = page.request.post(
+        PLANS, data={"branch_code": "E", "name": "对照", "by": "李制图", "base_id": studio.plan}
+    ).json()
     later = Studio(page, made["id"])
     communities(later, "T-E2", "C02")
     page.goto(f"/studio#/compare/{later.plan}/{studio.plan}")
