@@ -229,7 +229,9 @@ def test_the_card_of_keys_names_every_tool(studio: Studio) -> None:
     studio.key("?")
     card = studio.page.get_by_role("dialog")
     for letter, name in zip(
-        "VDTERSMGCFHX", "选择 绘制 描邻界 顶点 重塑 拆分 合并 划转 按社区 补缺口 挖空 移除".split(), strict=True
+        "VDTERSMGCFHX",
+        ["选择", "绘制", "描邻界", "顶点", "重塑", "拆分", "合并", "划转", "按社区", "补缺口", "挖空", "移除"],
+        strict=True,
     ):
         expect(card.locator("section").first.locator("div", has_text=name)).to_contain_text(letter)
     studio.key("Escape")
