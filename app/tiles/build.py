@@ -14,7 +14,7 @@ import shapely
 from sqlalchemy import Connection
 
 from app.access.principal import EVERYTHING, Scope
-from app.tiles import content, versions
+from app.tiles import content
 from app.tiles.areas import Areas
 from app.tiles.content import Plan, sql
 from app.tiles.customers import Customers
@@ -48,11 +48,11 @@ class Wanted:
             return f"territories {self.on}"
         return f"plan {self.plan.id} {self.plan.published} {self.plan.on}"
 
-    def newest(self, connection: Connection) -> str:
+    def newest(self, connection: Connection, store: TileStore) -> str:
         """The version that the connection sees."""
         if self.layer == "territories" and self.plan is not None:
-            return versions.newest_of_plan(connection, self.plan.id, published=self.plan.published)
-        return versions.newest(connection, self.layer)
+            return store.versions.newest_of_plan(connection, self.plan.id, published=self.plan.published)
+        return store.versions.newest(connection, self.layer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def words(connection: Connection, store: TileStore, on: date, plan: Plan | None 
     found = {}
     for layer in LAYERS:
         wanted = Wanted(layer, on, plan)
-        version = wanted.newest(connection)
+        version = wanted.newest(connection, store)
         if store.held(wanted.name) is not None:
             version = _held(connection, store, wanted, newest=version, patience_s=0.0).version
         found[layer] = _digest(wanted.name, version)
@@ -116,14 +116,14 @@ def _held(
     patience_s: float | None = None,
 ) -> Held:
     more = {} if patience_s is None else {"patience_s": patience_s}
-    version = wanted.newest(connection) if newest is None else newest
+    version = wanted.newest(connection, store) if newest is None else newest
     rests = wanted.layer in POINTS
     return store.current(connection, wanted.name, version, _make(store, wanted), rests=rests, **more)
 
 
 def _make(store: TileStore, wanted: Wanted) -> Make:
     def make(connection: Connection, before: Any) -> tuple[str, Any]:
-        return wanted.newest(connection), _content(connection, store, wanted, before)
+        return wanted.newest(connection, store), _content(connection, store, wanted, before)
 
     return make
 
