@@ -23,6 +23,10 @@ RUN /opt/guidan/bin/pip install --no-cache-dir --no-deps --no-build-isolation --
  && /opt/guidan/bin/python -m compileall -q app geo migrations
 
 FROM python:3.13-slim-bookworm AS runtime
+# What pictures are written with.
+RUN apt-get update -q \
+ && apt-get install -y -q --no-install-recommends fonts-noto-cjk \
+ && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/guidan guidan
 COPY --from=python /opt/guidan /opt/guidan
 COPY --from=python /srv/guidan /srv/guidan

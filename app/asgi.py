@@ -8,6 +8,7 @@ import contextlib
 import itertools
 import logging
 import os
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -101,6 +102,12 @@ def route_of(scope: Scope, prefix: str) -> str:
     path = getattr(route, "path", None)
     if not isinstance(path, str) or not path:
         return "unmatched"
+    root = str(scope.get("root_path", ""))
+    mounted = root.removeprefix(
+        str(scope.get("app_root_path", root))
+    )  # such as /ogc, which the routes below it leave out
+    if mounted:
+        return mounted + path
     below = scope["path"].startswith(prefix + "/") and not path.startswith(prefix)
     return prefix + path if below else path
 
@@ -111,22 +118,31 @@ class LimitBody:
     Counts what arrives, so neither a false Content-Length nor a chunked body gets past it.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int, timeout_s: float = BODY_TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        max_bytes: int,
+        timeout_s: float = BODY_TIMEOUT_S,
+        larger: tuple[re.Pattern[str], int] | None = None,
+    ) -> None:
+        """`larger`: paths whose bodies are files, and how many bytes those may have."""
         self.app = app
         self.max_bytes = max_bytes
         self.timeout_s = timeout_s
+        self.larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http" or not self._announced(scope):
             await self.app(scope, receive, send)
             return
-        if self._announced(scope) > self.max_bytes:
+        most = self._most(scope)
+        if self._announced(scope) > most:
             await self._refuse(TooLarge(), receive, send)
             return
         message = await receive()
         parts, size = [message.get("body", b"")], len(message.get("body", b""))
-        while size <= self.max_bytes and message.get("more_body", False):
+        while size <= most and message.get("more_body", False):
             try:
                 message = await asyncio.wait_for(receive(), self.timeout_s)
             except TimeoutError:
@@ -136,7 +152,7 @@ class LimitBody:
                 return  # the client has gone
             parts.append(message.get("body", b""))
             size += len(parts[-1])
-        if size > self.max_bytes:
+        if size > most:
             await self._refuse(TooLarge(), receive, send)
             return
         if len(parts) > 1:
@@ -152,6 +168,11 @@ class LimitBody:
             return given
 
         await self.app(scope, replay, send)
+
+    def _most(self, scope: Scope) -> int:
+        if self.larger is not None and self.larger[0].fullmatch(scope["path"]):
+            return self.larger[1]
+        return self.max_bytes
 
     @staticmethod
     def _announced(scope: Scope) -> int:

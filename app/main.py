@@ -1,6 +1,7 @@
 """Builds the FastAPI application: routers, the error table, limits, health, built web files."""
 
 import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -25,6 +26,7 @@ from app.fields import Input, Output
 from app.gazetteer.endpoints import router as gazetteer
 from app.health import DatabaseFigures
 from app.health import router as health
+from app.ogc import application as ogc
 from app.organisation.endpoints import router as organisation
 from app.policies.endpoints import router as policies
 from app.problems import Problem, answer
@@ -32,15 +34,21 @@ from app.review.endpoints import router as review
 from app.settings import Settings
 from app.statistics.endpoints import router as statistics
 from app.supervisor import Supervisor
+from app.territories.consequences.endpoints import router as territory_consequences
 from app.territories.editing.endpoints import router as territory_drawing
 from app.territories.endpoints import router as territories
+from app.territories.files.endpoints import router as territory_files
+from app.territories.pictures.endpoints import router as territory_pictures
 from app.territories.plans.endpoints import router as territory_plans
+from app.territories.proposals.endpoints import router as territory_proposals
+from app.territories.validation.endpoints import router as territory_defects
 from app.tiles.endpoints import router as tiles
 from app.web import serve_web
 from geo.errors import GeoError
 
 PREFIX = "/api/v1"
 VERSION = "0.1.0"
+UPLOADS = re.compile(rf"{PREFIX}/territory-plans/\d+/import")
 
 DESCRIPTION = """
 归单：把孤儿保单带回拥有该区域的团队。坐标一律先经度后纬度，出参为 CGCS2000；入参须声明坐标系。
@@ -61,8 +69,21 @@ _TAGS = [
         "description": "区域方案：版本、审批、发布、恢复 / versions of territories: approved, published on a date, taken up again",
     },
     {
+        "name": "territory proposals",
+        "description": "区域建议：均衡、连片、少移动；做不到时说明约束 / balanced territories close to the present, or what binds",
+    },
+    {
         "name": "territory drawing",
         "description": "区域绘制：编辑、撤销、冲突 / drawing a draft: edits, undo, conflicts",
+    },
+    {"name": "territory files", "description": "区域文件：导入与导出 / territories from and into files"},
+    {
+        "name": "territory consequences",
+        "description": "试算与对比：负荷、孤儿单、换手 / what a change of territories would mean; two versions compared",
+    },
+    {
+        "name": "territory defects",
+        "description": "区域校验：问题、严重程度、涉及的客户、修复办法 / what is wrong with a draft, whom it touches, ways to mend it",
     },
     {
         "name": "addresses",
@@ -133,18 +154,24 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         statistics,
         gazetteer,
         review,
+        territory_proposals,  # before the plans, whose numbers stand in the same place
         territory_plans,
+        territory_consequences,
+        territory_pictures,
         territory_drawing,
+        territory_defects,
+        territory_files,
     ):  # the busiest first
         app.include_router(router, prefix=PREFIX)
     app.include_router(tiles)
     app.include_router(health)
+    ogc.mount(app)
     serve_web(app, settings.web)
 
     for kind in (AppError, GeoError, RequestValidationError, HTTPException, SQLAlchemyError):
         app.add_exception_handler(kind, answer)
     # The last added comes first.
-    app.add_middleware(LimitBody, max_bytes=settings.max_body_bytes)
+    app.add_middleware(LimitBody, max_bytes=settings.max_body_bytes, larger=(UPLOADS, settings.max_upload_bytes))
     app.add_middleware(Observe, registry=registry, prefix=PREFIX)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app

@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
     """A larger request body is refused before it is parsed."""
 
+    max_upload_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
+    """A larger file of territories is refused before it is parsed."""
+
     max_import_bytes: int = Field(default=4 * 1024**3, ge=1024)
     """A larger input file is refused by the command line."""
 

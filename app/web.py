@@ -37,7 +37,7 @@ HEADERS = {
     "Permissions-Policy": "geolocation=(), camera=(), microphone=()",
 }
 
-API = ("/api/", "/tiles/", "/openapi.json", "/healthz", "/readyz", "/metrics")
+API = ("/api/", "/ogc", "/tiles/", "/openapi.json", "/healthz", "/readyz", "/metrics")
 
 FOREVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"

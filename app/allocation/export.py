@@ -67,7 +67,7 @@ def _cells(row: RowMapping, names: dict[str, str]) -> tuple[str, ...]:
     )
 
 
-def _safe(cell: str) -> str:
+def harmless(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula."""
     return "'" + cell if cell.startswith(_FORMULA) else cell
 
@@ -85,7 +85,7 @@ def write_allocations(
         writer = csv.writer(handle, lineterminator="\n")
         writer.writerow(COLUMNS)
         for count, row in enumerate(reading.stream_cases(connection, run_id), start=1):
-            writer.writerow([_safe(cell) for cell in _cells(row, names)])
+            writer.writerow([harmless(cell) for cell in _cells(row, names)])
             if progress is not None and count % 5000 == 0:
                 progress(count)
     return count

@@ -8,7 +8,21 @@ import sys
 
 import typer
 
-from app.cli import allocation, bench, calibration, files, gazetteer, geocoding, plans, providers, review, server
+from app.cli import (
+    allocation,
+    bench,
+    calibration,
+    files,
+    gazetteer,
+    geocoding,
+    gis,
+    plan_files,
+    plans,
+    proposals,
+    providers,
+    review,
+    server,
+)
 from app.cli.console import explain_failure
 
 app = typer.Typer(
@@ -25,7 +39,10 @@ calibration.register(app)
 providers.register(app)
 allocation.register(app)
 review.register(app)
+proposals.register(app)
 plans.register(app)
+plan_files.register()
+gis.register(app)
 server.register(app)
 bench.register(app)
 

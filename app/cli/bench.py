@@ -16,6 +16,12 @@ def register(app: typer.Typer) -> None:
     benches.command()(crs)
     benches.command()(geocode)
     benches.command()(address)
+    benches.command()(owners)
+    benches.command()(whatif)
+    benches.command()(compare)
+    benches.command()(coverage)
+    benches.command()(validation)
+    benches.command()(hostile)
     benches.command()(tiles)
     app.add_typer(benches, name="bench")
 
@@ -82,6 +88,80 @@ def geocode() -> None:
     main()
 
 
+def owners() -> None:
+    """某点某日归谁：一个支公司有两百个版本时。 Who owned a point on a day, over two hundred versions of a branch."""
+    from app.bench.owners import main
+
+    main()
+
+
+def whatif(
+    customers: Annotated[int, typer.Option(min=1000, max=5_000_000, help="客户数 / customers")] = 1_000_000,
+    edits: Annotated[int, typer.Option(min=1, max=5_000, help="编辑次数 / edits")] = 500,
+) -> None:
+    """区域试算：一次编辑影响谁，与整体重新匹配相比。 What an edit of territories would mean, over HTTP, against a whole join."""
+    from app.bench.whatif import run
+
+    print_json(run(customers=customers, edits=edits, say=_say))
+
+
+def compare(
+    customers: Annotated[int, typer.Option(min=1000, max=5_000_000, help="客户数 / customers")] = 1_000_000,
+) -> None:
+    """两个区域方案的差异。 The difference of two versions of territories, over HTTP."""
+    from app.bench.compare import run
+
+    print_json(run(customers=customers, say=_say))
+
+
+def coverage(
+    sequences: Annotated[int, typer.Option(min=1, help="随机序列数 / random sequences")] = 10_000,
+    verbs: Annotated[int, typer.Option(min=1, help="每序列的编辑数 / verbs in each")] = 8,
+    seed: Annotated[int, typer.Option()] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="进程数 / processes")] = 2,
+    json: Json = False,
+) -> None:
+    """随机编辑序列之后的重叠、缝隙与三界点。 Overlaps, gaps and triple points after random sequences of editing verbs."""
+    from app.bench.coverage import run
+
+    found = run(sequences=sequences, verbs=verbs, seed=seed, workers=workers, say=_say)
+    if json:
+        print_json(found)
+    else:
+        rows = [[verb, str(done)] for verb, done in found["done"].items()]
+        rows += [[f"拒绝 refused {code}", str(refused)] for code, refused in found["refused"].items()]
+        out.print(table(f"{found['sequences']:,} 个序列 sequences", ["编辑 verb", "次数 times"], rows))
+        out.print(
+            f"重叠 overlaps {found['overlaps']}（最宽 widest {found['widest_overlap_cells']} 格 cells）；"
+            f"缝隙 gaps {found['gaps']}（最宽 widest {found['widest_gap_cells']} 格 cells）；"
+            f"三界点断开 triple points broken {found['triple_points_broken']}；无效 invalid {found['invalid_areas']}；"
+            f"离格 off the grid {found['off_the_grid']}；"
+            f"完成 done {found['verbs_done']:,}，拒绝 refused {found['verbs_refused']:,}；"
+            f"每次处理器时间 processor time of each p50 {found['ms_p50']} ms，p95 {found['ms_p95']} ms"
+        )
+    if found["failing_seeds"]:
+        err.print(f"有问题的种子 seeds with a finding: {found['failing_seeds']}")
+        raise typer.Exit(1)
+
+
+def validation(
+    edits: Annotated[int, typer.Option(min=20, max=5_000, help="编辑次数 / edits")] = 200,
+    customers: Annotated[int, typer.Option(min=0, max=2_000_000, help="客户数 / customers")] = 100_000,
+) -> None:
+    """两千个区域的支公司里，一次编辑连同局部校验。 An edit and its validation over HTTP, in a branch of 2,000 territories."""
+    from app.bench.validation import run
+
+    print_json(run(edits=edits, customers=customers, say=_say))
+
+
+def hostile(
+    vertices: Annotated[int, typer.Option(min=40, max=20_000, help="每把梳子的顶点 / vertices of each comb")] = 2_000,
+    rounds: Annotated[int, typer.Option(min=1, max=20, help="轮数 / rounds")] = 3,
+) -> None:
+    """两把互相交错的梳子：多久被拒绝或完成，多少内存，旁人是否受影响。 Two hostile combs: seconds, memory, and what others feel."""
+    from app.bench.hostile import run
+
+    print_json(run(vertices=vertices, rounds=rounds, say=_say))
 def tiles(
     points: Annotated[
         int, typer.Option(min=1000, max=5_000_000, help="孤儿单与客户数 / orphans and customers")

@@ -171,9 +171,11 @@ def _warm(engine: "Engine", settings: "Settings") -> None:
 
     from app.allocation.single import warm
     from app.deps import business_day
+    from app.territories.consequences.customers import warm as read_customers
 
     try:
         with engine.connect() as connection:
             warm(connection, business_day(settings))
+            read_customers(connection)
     except SQLAlchemyError:
         err.print("预热未完成，首个请求会慢一些。 Warming up did not succeed; the first request will be slower.")

@@ -14,9 +14,9 @@ import polars as pl
 from sqlalchemy import Connection
 
 from app.gazetteer import repository
-from app.gazetteer.formats.archive import PARTS
 from app.gazetteer.formats.reading import FORMATS
 from app.gazetteer.stopped import VersionNotFound
+from app.uploads.archive import PARTS
 from geo.crs import Crs, convert
 
 DRIVERS: Final = {"gpkg": "GPKG", "shp": "ESRI Shapefile"}

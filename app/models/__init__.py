@@ -15,9 +15,11 @@ from app.models.allocation import (
 )
 from app.models.base import SRID, Base
 from app.models.calibration import Calibration
+from app.models.customers import CustomerChange
 from app.models.gazetteer import VERSION_CAUSES, GazetteerChange, GazetteerVersion
 from app.models.organisation import Agent, BranchArea, Organisation, Team
 from app.models.policies import ADDRESS_KINDS, LEVELS, REASONS, Address, Location, OrphanEvent, Policy, Policyholder
+from app.models.proposals import PROPOSAL_STATUSES, TerritoryProposal
 from app.models.providers import OUTCOMES, LocationCandidate, ProviderAnswer, ProviderQuota, ProviderState
 from app.models.records import IdempotencyKey, ImportedFile
 from app.models.review import (
@@ -47,6 +49,7 @@ from app.models.territories import (
     TerritoryShape,
     TerritoryStep,
 )
+from app.models.validation import TerritoryCheck, TerritoryChecked
 
 __all__ = [
     "ADDRESS_KINDS",
@@ -56,6 +59,7 @@ __all__ = [
     "PLACE_KINDS",
     "PLAN_ORIGINS",
     "PLAN_STATES",
+    "PROPOSAL_STATUSES",
     "REASONS",
     "RUNGS",
     "SRID",
@@ -70,6 +74,7 @@ __all__ = [
     "BranchArea",
     "Calibration",
     "Community",
+    "CustomerChange",
     "Decision",
     "DeliveredTerritory",
     "GazetteerChange",
@@ -99,12 +104,15 @@ __all__ = [
     "TeamLoad",
     "Territory",
     "TerritoryChange",
+    "TerritoryCheck",
+    "TerritoryChecked",
     "TerritoryConflict",
     "TerritoryConflictSide",
     "TerritoryDefect",
     "TerritoryEdit",
     "TerritoryPlan",
     "TerritoryPresence",
+    "TerritoryProposal",
     "TerritoryShape",
     "TerritoryStep",
     "WorldRevision",

@@ -52,13 +52,15 @@ _COVERS = text(
     WITH place AS (
         SELECT n, ST_SetSRID(ST_MakePoint(lon, lat), 4490) AS point
         FROM unnest(CAST(:lon AS float8[]), CAST(:lat AS float8[])) WITH ORDINALITY AS given (lon, lat, n)
-    )
+    ),
+    t AS MATERIALIZED (
+        SELECT place.n, place.point, t.team_code, t.geom
+        FROM place JOIN published_territory t ON t.geom && place.point WHERE {in_force("t", ":on")})
     SELECT n, 'branches' AS kind, o.code, o.name
     FROM place JOIN branch_area a ON ST_Covers(a.geom, place.point) JOIN organisation o ON o.code = a.branch_code
     UNION ALL
     SELECT n, 'teams', team.code, team.name
-    FROM place JOIN published_territory t ON ST_Covers(t.geom, place.point) JOIN team ON team.code = t.team_code
-    WHERE {in_force("t", ":on")}
+    FROM t JOIN team ON team.code = t.team_code WHERE ST_Covers(t.geom, t.point)
     UNION ALL
     SELECT n, 'communities', c.code, coalesce(c.name, c.code)
     FROM place JOIN community c ON ST_Covers(c.geom, place.point)

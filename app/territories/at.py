@@ -17,16 +17,19 @@ PRECISE = frozenset({"UNIT", "DOOR", "COMPOUND", "POI", "COMMUNITY"})
 WEST, SOUTH, EAST, NORTH = 73.0, 3.0, 136.0, 54.0
 """Degrees within which China lies; a point outside is a swapped or mistyped coordinate."""
 
-# The GiST index finds what covers the point.
+# The GiST index finds the shapes whose box holds the point, in all versions; only those in force are looked at closely.
 _TEAMS = text(
     f"""
-    WITH place AS (SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), 4490) AS point)
+    WITH place AS (SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), 4490) AS point),
+    t AS MATERIALIZED (
+        SELECT t.team_code, t.effective_from, t.geom, place.point
+        FROM place JOIN published_territory t ON t.geom && place.point WHERE {in_force("t", ":on")})
     SELECT team.code AS team_code, team.name, team.branch_code, team.force, team.successor_code,
-           t.effective_from, ST_Touches(t.geom, place.point) AS touching,
+           t.effective_from, ST_Touches(t.geom, t.point) AS touching,
            team.ended_on IS NOT NULL AND team.ended_on <= :on AS ended,
            team.takes_part, team.force = 'COLLECTION' AS collecting
-    FROM place JOIN published_territory t ON ST_Covers(t.geom, place.point) JOIN team ON team.code = t.team_code
-    WHERE {in_force("t", ":on")}
+    FROM t JOIN team ON team.code = t.team_code
+    WHERE ST_Covers(t.geom, t.point)
     ORDER BY team.code
     """  # noqa: S608 (fixed words)
 )

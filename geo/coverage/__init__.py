@@ -1,7 +1,7 @@
 """Editing a coverage of areas that share their borders.
 
 A coverage is `Mapping[str, MultiPolygon]`, code → area in CGCS2000 degrees, vertices on a grid of 1e-8 degree (`settle` brings
-areas from elsewhere onto it). A verb gets the neighbourhood (`neighbourhood` loads what a tool's `reach` takes) and answers a `Change`: the
+areas from elsewhere onto it). A verb gets the neighbourhood (`perform` loads what a tool's `reach` takes) and answers a `Change`: the
 areas that changed, None where nothing is left, and the pieces of land that changed hands. Borders stay shared vertex by vertex: no
 overlap, no gap, triple points exact. What a verb refuses is a `CoverageError` with a stable code. Docs: decision record 0021.
 """
@@ -11,7 +11,7 @@ from geo.coverage.changes import Change, Piece
 from geo.coverage.errors import CoverageError
 from geo.coverage.gaps import fill_gap, gap, gap_around
 from geo.coverage.grid import GRID_DEG, Coordinate, Envelope
-from geo.coverage.reach import neighbourhood, reach
+from geo.coverage.reach import neighbourhood, perform, reach
 from geo.coverage.settling import Settled, Settling, is_settled, settle
 from geo.coverage.tracing import trace
 from geo.coverage.transferring import assign, cut_hole, draw, give, merge, remove, replace, transfer
@@ -39,6 +39,7 @@ __all__ = [
     "merge",
     "move_vertex",
     "neighbourhood",
+    "perform",
     "reach",
     "remove",
     "replace",

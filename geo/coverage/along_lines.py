@@ -21,7 +21,7 @@ def reshape(areas: Areas, code: str, line: Line) -> Change:
 
     Where the line runs outside, the land between it and the border becomes the area's; where it runs inside, the smaller land
     beyond it is cut off and goes to the neighbour with the longest border along it, or to nobody where there is none. A hole
-    that the line crosses keeps its larger side. Ends that hang loose do nothing.
+    that the line crosses keeps its larger side. Ends that hang loose do nothing. A closed line only adds land.
 
     `areas`: all that touch the envelope of the area and the line. `line`: LineString, MultiLineString or coordinates, degrees.
     Raises `NoArea`, `NoTool`, `LineDoesNotCross`, `TooComplex`, `NotExact`.
@@ -29,8 +29,9 @@ def reshape(areas: Areas, code: str, line: Line) -> Change:
     require(areas, code)
     wanted = line_cells(line)
     alone = _alone(areas, code, wanted)
+    closed = all(bool((part[0] == part[-1]).all()) for part in wanted)
     found = faces(alone.areas[code], alone.lines)
-    changed = [*found.cut_off, *found.bays]
+    changed = found.bays if closed else [*found.cut_off, *found.bays]
     if not changed:
         raise LineDoesNotCross
 
@@ -38,7 +39,9 @@ def reshape(areas: Areas, code: str, line: Line) -> Change:
         again = faces(made.areas[code], made.lines)
         moves: list[Move] = [(joined(again.bays), code, None)] if again.bays else []
         moves += [
-            (MultiPolygon([piece]), longest_neighbour(made.areas, piece, {code}), {code}) for piece in again.cut_off
+            (MultiPolygon([piece]), longest_neighbour(made.areas, piece, {code}), {code})
+            for piece in again.cut_off
+            if not closed
         ]
         return reassign(made.areas, moves)
 

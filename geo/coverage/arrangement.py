@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import shapely
@@ -14,17 +14,18 @@ from geo.coverage.errors import NotExact
 from geo.coverage.grid import Ints, doubled_area, doubled_ring, in_cells, multi, polygons
 from geo.coverage.noding import MOST_PAIRS, Point, node
 
+Number = TypeVar("Number", bound=np.generic)
 Cells = Mapping[str, MultiPolygon]
 """code → area in cells"""
 
 
 @dataclass(frozen=True)
 class Arrangement:
-    """`areas`: code → area in cells. `lines`: the tool's lines as (k, 2) cells. `noded`: codes that got vertices."""
+    """`areas`: code → area in cells. `lines`: the tool's lines as (k, 2) cells. `bent`: (k, 4) boxes in cells of the edges that got vertices."""
 
     areas: dict[str, MultiPolygon]
     lines: list[Ints]
-    noded: frozenset[str]
+    bent: Ints
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,19 @@ def sheet(areas: Mapping[str, BaseGeometry]) -> dict[str, MultiPolygon]:
         rounded = multi(polygons(in_cells(area)))
         xy = shapely.get_coordinates(rounded)
         if bool((xy[1:] == xy[:-1]).all(axis=1).any()):
-            rounded = multi(polygons(shapely.remove_repeated_points(rounded)))
+            rounded = _distinct(rounded)
         whole[code] = rounded
     return whole
+
+
+def _distinct(area: MultiPolygon) -> MultiPolygon:
+    """An area without repeated vertices; rings of less than three are gone."""
+    parts: list[Polygon] = []
+    for part in polygons(area):
+        shell, *holes = (_without_repeats(shapely.get_coordinates(ring)) for ring in (part.exterior, *part.interiors))
+        if len(shell) > 3:
+            parts.append(Polygon(shell, [hole for hole in holes if len(hole) > 3]))
+    return multi(parts)
 
 
 def arrange(
@@ -88,7 +99,7 @@ def arrange(
     lines = [_without_repeats(line) for line in lines]
     tool = np.concatenate([np.empty((0, 4), dtype=np.int64), *(np.hstack([line[:-1], line[1:]]) for line in lines)])
     edges = Edges.of(areas)
-    chosen = np.ones(len(edges.ends), dtype=np.bool_) if unsettled else edges.meeting(_box_around(tool))
+    chosen = np.ones(len(edges.ends), dtype=np.bool_) if unsettled else edges.meeting(box_around(boxes_of(tool)))
     while True:
         unique, which = undirected(edges.ends[chosen])
         fresh = np.ones(len(unique) + len(tool), dtype=np.bool_)
@@ -109,19 +120,19 @@ def arrange(
         points.extend((int(x), int(y)) for x, y in line[-1:])
         new_lines.append(np.array(points, dtype=np.int64).reshape(-1, 2))
         before += max(0, len(line) - 1)
-    return Arrangement({**areas, **touched}, new_lines, frozenset(touched))
+    return Arrangement({**areas, **touched}, new_lines, boxes_of(unique[list(bent)]))
 
 
-def _without_repeats(line: Ints) -> Ints:
+def _without_repeats(line: NDArray[Number]) -> NDArray[Number]:
     keep = np.ones(len(line), dtype=np.bool_)
     keep[1:] = (line[1:] != line[:-1]).any(axis=1)
     return line[keep]
 
 
-def _box_around(segments: Ints) -> Ints:
-    if not len(segments):
-        return np.empty((0, 4), dtype=np.int64)
-    boxes = boxes_of(segments)
+def box_around(boxes: Ints) -> Ints:
+    """(n, 4) boxes → the (1, 4) box around them, (0, 4) for none."""
+    if not len(boxes):
+        return boxes
     return np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])[None, :]
 
 

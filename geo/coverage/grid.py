@@ -23,6 +23,7 @@ Envelope = tuple[float, float, float, float]
 """west, south, east, north in degrees"""
 
 EMPTY: Final = MultiPolygon()
+NO_BOXES: Final[Ints] = np.empty((0, 4), dtype=np.int64)
 
 
 def snapped(degrees: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -21,6 +21,8 @@ LONGEST_CELLS: Final = 1_000_000_000
 """Ten degrees: no edge may be longer, or int64 would not hold the products."""
 MOST_PAIRS: Final = 2_000_000
 """Pairs of nearby segments that are looked at in one round; two hostile combs of 2,000 teeth have 4,000,000."""
+PAIRS_A_MEETING: Final = 40
+"""So many pairs are allowed for each place where segments really meet: 50,000 places in one round, which take about a second."""
 MOST_ROUNDS: Final = 60
 _CHUNK: Final = 4096
 
@@ -84,23 +86,29 @@ def _meetings(pieces: Ints, asked: NDArray[np.bool_], most_pairs: int) -> dict[i
         pairs += len(i)
         if pairs > most_pairs:
             raise TooComplex
-        _meet(pieces, i, j, found)
+        _meet(pieces, i, j, found, most_pairs // PAIRS_A_MEETING)
     return found
 
 
-def _meet(pieces: Ints, i: NDArray[np.intp], j: NDArray[np.intp], found: dict[int, set[Point]]) -> None:
+def _meet(pieces: Ints, i: NDArray[np.intp], j: NDArray[np.intp], found: dict[int, set[Point]], most: int) -> None:
     a, b = pieces[i], pieces[j]
     hit = np.zeros(len(i), dtype=np.bool_)
+    meetings = len(found)
     for segment, at, other in ((a, i, b), (b, j, a)):
         for end in (0, 2):
             x, y = other[:, end], other[:, end + 1]
             through = _passes(segment, x, y)
             hit |= through
+            meetings += int(np.count_nonzero(through))
+            if meetings > most:
+                raise TooComplex
             for k in np.flatnonzero(through):
                 found.setdefault(int(at[k]), set()).add((int(x[k]), int(y[k])))
     left = np.flatnonzero(~hit)
     a, b = a[left], b[left]
     crossing = (_sides(a, b) < 0) & (_sides(b, a) < 0)
+    if meetings + np.count_nonzero(crossing) > most:
+        raise TooComplex
     for k in np.flatnonzero(crossing):
         point = _crossing(a[k].tolist(), b[k].tolist())
         for segment, at in ((a[k], i), (b[k], j)):

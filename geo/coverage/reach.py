@@ -9,7 +9,8 @@ from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
 from geo.coverage.arrangement import Edges, sheet
-from geo.coverage.errors import NoTool
+from geo.coverage.changes import Change
+from geo.coverage.errors import NoTool, TooComplex
 from geo.coverage.grid import CELLS_PER_DEGREE, Envelope
 
 MARGIN_DEG: Final = 1e-6
@@ -44,20 +45,44 @@ def reach(*tools: BaseGeometry | Sequence[Any], margin: float = MARGIN_DEG) -> E
     return float(west), float(south), float(east), float(north)
 
 
-def neighbourhood(
-    load: Callable[[Envelope], Mapping[str, MultiPolygon]], around: Envelope
-) -> Mapping[str, MultiPolygon]:
-    """The areas that a verb with this reach needs, in two loads: an edge that it bends is longer than its tool.
+Load = Callable[[Envelope], Mapping[str, MultiPolygon]]
+_MOST_LOADS: Final = 8
 
-    `load`: (west, south, east, north) in degrees → code → area, of all areas whose envelope touches it.
-    """
+
+def neighbourhood(load: Load, around: Envelope) -> tuple[Envelope, Mapping[str, MultiPolygon]]:
+    """The areas that a verb with this reach needs, in at most two loads, and the envelope in which none is missing: an edge that
+    a verb bends is longer than its tool."""
     areas = load(around)
     edges = Edges.of(sheet(areas))
     west, south, east, north = around
     box = np.array([[west, south, east, north]]) * CELLS_PER_DEGREE
     met = edges.ends[edges.meeting(np.rint(box).astype(np.int64))].reshape(-1, 2) / CELLS_PER_DEGREE
     if not len(met):
-        return areas
-    (w, s), (e, n) = met.min(axis=0) - MARGIN_DEG, met.max(axis=0) + MARGIN_DEG
-    wider = min(west, float(w)), min(south, float(s)), max(east, float(e)), max(north, float(n))
-    return areas if wider == around else load(wider)
+        return around, areas
+    wider = _both(around, reach(*met))
+    return (around, areas) if wider == around else (wider, load(wider))
+
+
+def perform(
+    load: Load,
+    around: Envelope,
+    named: Mapping[str, MultiPolygon],
+    verb: Callable[[Mapping[str, MultiPolygon]], Change],
+) -> Change:
+    """Does a verb on the areas that it needs, loading no others.
+
+    `load`: (west, south, east, north) in degrees → code → area, of all areas whose envelope touches it. `around`: the verb's `reach`. `named`: the
+    areas of the codes that the verb names, wherever they are. `verb`: the verb on a neighbourhood. Where rounding bends an edge that leads
+    out of what was loaded, more is loaded and the verb done anew. Raises what the verb raises.
+    """
+    around, areas = neighbourhood(load, around)
+    for _ in range(_MOST_LOADS):
+        change = verb({**named, **areas})
+        if change.around is None or _both(around, change.around) == around:
+            return change
+        around, areas = neighbourhood(load, _both(around, change.around))
+    raise TooComplex
+
+
+def _both(a: Envelope, b: Envelope) -> Envelope:
+    return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])

@@ -30,8 +30,10 @@ def trace(
     graph: Graph = {}
     for x1, y1, x2, y2 in unique.tolist():
         _link(graph, (x1, y1), (x2, y2), shrink)
-    first = _joined(graph, nearest_edge(before, start, within), shrink)
-    last = _joined(graph, nearest_edge(before, end, within), shrink)
+    from_edge, to_edge = nearest_edge(before, start, within), nearest_edge(before, end, within)
+    first, last = _joined(graph, from_edge, shrink), _joined(graph, to_edge, shrink)
+    if set(from_edge[:2]) == set(to_edge[:2]):
+        _link(graph, first, last, shrink)
     way = _shortest(graph, first, last)
     if long_way:
         for a, b in itertools.pairwise(way):
@@ -53,7 +55,6 @@ def _joined(graph: Graph, found: tuple[Pair, Pair, Pair], shrink: float) -> Pair
     a, b, foot = found
     if foot in graph:
         return foot
-    # The place may lie on an edge that the other place has already divided: the new pieces stand beside the whole.
     graph[a].pop(b, None)
     graph[b].pop(a, None)
     _link(graph, a, foot, shrink)

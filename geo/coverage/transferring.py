@@ -6,20 +6,20 @@ from typing import Final
 
 import numpy as np
 import shapely
-from shapely import MultiPolygon, Polygon
+from shapely import GEOSException, MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from geo.coverage.arrangement import Arrangement, Cells, arrange, boundary_lines, enclosed, sheet
 from geo.coverage.changes import Change, Moved, balance, finish
 from geo.coverage.errors import LandTaken, NoArea, NotExact, NothingThere, NoTool, SameArea
-from geo.coverage.grid import EMPTY, Ints, cells, doubled_area, multi, polygons
+from geo.coverage.grid import EMPTY, NO_BOXES, Ints, cells, doubled_area, multi, polygons
 
 Areas = Mapping[str, MultiPolygon]
 
 DUST_CELLS: Final = 100
 """A piece left over is dust when it is smaller than a square of so many cells (11 cm) …"""
-THIN_CELLS: Final = 2
-"""… or thinner, on average, than so many cells (2 mm): area below this times half its outline."""
+THIN_CELLS: Final = 4
+"""… or thinner, on average, than so many cells (4 mm): its area by half its outline."""
 
 
 @dataclass(frozen=True)
@@ -31,16 +31,19 @@ class Region:
     @classmethod
     def of(cls, shapes: Iterable[BaseGeometry]) -> "Region":
         """Raises `NoTool` where there is no polygon, or a coordinate is not finite."""
-        rings: list[list[Ints]] = []
+        parts: list[Polygon] = []
         for shape in shapes:
             if not np.isfinite(shapely.get_coordinates(shape)).all():
                 raise NoTool
-            for part in polygons(shape):
-                outlines = [part.exterior, *part.interiors]
-                rings.append([cells(shapely.get_coordinates(outline)) for outline in outlines])
-        if not rings:
+            parts.extend(polygons(shape))
+        if not parts:
             raise NoTool
-        return cls(rings)
+        return cls(
+            [
+                [cells(shapely.get_coordinates(ring)) for ring in (part.exterior, *part.interiors)]
+                for part in _outline(parts)
+            ]
+        )
 
     @property
     def lines(self) -> list[Ints]:
@@ -89,6 +92,19 @@ def transfer(
     return change
 
 
+def _outline(parts: list[Polygon]) -> list[Polygon]:
+    """Polygons in degrees that share their borders, as communities do, without these; others as they are."""
+    if len(parts) < 2:
+        return parts
+    try:
+        whole = polygons(shapely.coverage_union_all(parts))
+    except GEOSException:
+        return parts
+    sizes = sum(part.area for part in parts)
+    same = all(part.is_valid for part in whole) and abs(sum(part.area for part in whole) - sizes) <= 1e-9 * sizes
+    return whole if same else parts
+
+
 Move = tuple[MultiPolygon, str | None, Collection[str | None] | None]
 """land in cells, who gets it, from whom (None: from everybody and nobody)"""
 
@@ -106,10 +122,9 @@ def applied(
             made = arrange(before, lines, unsettled=unsettled)
             after, moved = verb(made)
             balance(made.areas, after, moved)
-            return finish(areas, before, after, moved)
-        except NotExact:
-            if unsettled:
-                raise
+            return finish(areas, before, after, moved, made.bent)
+        except (NotExact, GEOSException):
+            continue
     raise NotExact
 
 
@@ -131,16 +146,28 @@ def reassign(areas: Cells, moves: Iterable[Move]) -> tuple[dict[str, MultiPolygo
                     now[code] = left
                     gained.extend(parts)
         if to is not None and (sources is None or None in sources):
-            # The land of the givers too: their dust that stayed with them must not be taken for nobody's.
-            held = np.array([areas[code] for code in near], dtype=object)
-            free = polygons(shapely.difference(land, shapely.union_all(held)) if near else land)
+            # As it was before: what givers kept as dust, and what other moves took, is not nobody's.
+            holders = [area for area in areas.values() if not area.is_empty and _boxes_meet(area, land)]
+            shares = shapely.intersection(np.array(holders, dtype=object), land)
+            free = polygons(shapely.difference(land, shapely.union_all(shares)) if holders else land)
             if free:
                 moved.append(Moved(None, to, multi(free)))
                 gained.extend(free)
         if to is not None and gained:
             own = now.get(to, EMPTY)
-            now[to] = multi(polygons(shapely.union_all([*polygons(own), *gained])))
+            now[to] = united([*own.geoms, *gained])
     return now, moved
+
+
+def united(parts: list[Polygon]) -> MultiPolygon:
+    """Noded land together. Where nothing of it overlaps, shared edges drop out, which is quicker than an overlay."""
+    try:
+        whole = multi(polygons(shapely.coverage_union_all(parts)))
+        if doubled_area(whole) == sum(map(doubled_area, parts)) and whole.is_valid:
+            return whole
+    except GEOSException:
+        pass
+    return multi(polygons(shapely.union_all(parts)))
 
 
 def _boxes_meet(a: BaseGeometry, b: BaseGeometry) -> bool:
@@ -232,7 +259,8 @@ def merge(areas: Areas, code: str, into: str) -> Change:
 def remove(areas: Areas, code: str) -> Change:
     """All land of a code becomes nobody's. Raises `NoArea`."""
     require(areas, code)
-    return Change({code: None}, finish({}, {}, {}, [Moved(code, None, sheet({code: areas[code]})[code])]).pieces)
+    before = sheet({code: areas[code]})
+    return finish(areas, before, {code: EMPTY}, [Moved(code, None, before[code])], NO_BOXES)
 
 
 def replace(areas: Areas, code: str, area: BaseGeometry) -> Change:
@@ -256,7 +284,7 @@ def replace(areas: Areas, code: str, area: BaseGeometry) -> Change:
     made = arrange({**rest, code: given}, boundary_lines(given))
     lost = multi(polygons(shapely.difference(old, made.areas[code])))
     won = multi(polygons(shapely.difference(made.areas[code], old)))
-    return finish(areas, before, made.areas, [Moved(code, None, lost), Moved(None, code, won)])
+    return finish(areas, before, made.areas, [Moved(code, None, lost), Moved(None, code, won)], made.bent)
 
 
 def require(areas: Areas, *codes: str) -> None:

@@ -173,6 +173,24 @@ def test_a_step_that_somebody_has_built_upon_is_not_undone(client: TestClient, c
     assert sizes(client, clean) == {"T-E1": 2, "T-E2": 1}
 
 
+def test_a_step_is_undone_though_a_neighbour_has_got_vertices_since(client: TestClient, clean: int) -> None:
+    before = areas(client, clean)
+    edit(client, clean, by="甲", verb="CUT_HOLE", team_code="T-E2", geometry=square(0.025, 0.026, 0.002, 0.004))
+    # gives T-E2 vertices on the common border, and takes none of its land
+    edit(client, clean, by="乙", verb="GIVE", geometry=square(0.018, 0.020, 0.004, 0.006), to_team_code=None)
+    edit(client, clean, by="乙", verb="FILL_GAP", at=at(0.019, 0.005), to_team_code="T-E1")
+    answer = client.post(f"{PLANS}/{clean}/undo", json={"by": "甲"})
+    assert answer.status_code == 200, answer.text
+    after = areas(client, clean)
+    assert {team: area.area for team, area in after.items()} == pytest.approx(
+        {team: area.area for team, area in before.items()}
+    )
+    assert shapely.coverage_is_valid(list(after.values()))
+    assert client.post(f"{PLANS}/{clean}/redo", json={"by": "甲"}).status_code == 200
+    assert sizes(client, clean) == {"T-E1": 2, "T-E2": 0.98}
+    assert shapely.coverage_is_valid(list(areas(client, clean).values()))
+
+
 def test_edits_of_different_territories_merge(client: TestClient, clean: int) -> None:
     one = {"verb": "CUT_HOLE", "team_code": "T-E1", "geometry": square(0.002, 0.004, 0.002, 0.004)}
     other = {"verb": "CUT_HOLE", "team_code": "T-E2", "geometry": square(0.025, 0.026, 0.002, 0.004)}
@@ -289,6 +307,7 @@ REFUSED: list[tuple[dict[str, Any], int, str]] = [
     ({"verb": "GIVE", "geometry": {"type": "Polygon", "coordinates": [["x"]]}, "to_team_code": "T-E1"}, 422, "SHAPE_UNREADABLE"),
     ({"verb": "GIVE", "geometry": {"type": "Polygon", "coordinates": [[[1, 2], [3, 4], [5, 6]]]}, "to_team_code": None}, 422, "OUTSIDE_CHINA"),
     ({"verb": "GIVE", "geometry": {"type": "Point", "coordinates": [120, 30]}, "to_team_code": None}, 422, "VALIDATION_FAILED"),
+    ({"verb": "REPLACE", "team_code": "T-E1", "geometry": {"type": "Polygon", "coordinates": [[at(0, 0), at(0.01, 0.01), at(0.01, 0), at(0, 0.01), at(0, 0)]]}}, 422, "SHAPE_AMBIGUOUS"),
     ({"verb": "FLY"}, 422, "VALIDATION_FAILED"),
     ({"verb": "MOVE_VERTEX", "at": [500, 30], "to": at(0, 0)}, 422, "VALIDATION_FAILED"),
 ]  # fmt: skip
@@ -302,6 +321,19 @@ def test_what_cannot_be_done_is_refused_and_changes_nothing(
         answer = client.post(f"{PLANS}/{clean}/{path}", json={"by": "甲", "version": 2, "edit": verb})
         assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert client.get(f"{PLANS}/{clean}").json()["version"] == 2
+
+
+def test_a_draft_of_what_overlaps_can_be_drawn_on(client: TestClient, plan: int) -> None:
+    edit(
+        client,
+        plan,
+        verb="GIVE",
+        geometry=square(0.020, 0.022, 0.004, 0.006),
+        to_team_code="T-E2",
+        from_team_codes=["T-E1"],
+    )
+    assert_sound(areas(client, plan))
+    assert sizes(client, plan)["T-E2"] == 1
 
 
 def test_the_history_tells_who_did_what(client: TestClient, clean: int) -> None:
@@ -378,3 +410,36 @@ def test_after_everything_was_undone_the_draft_is_as_it_was(client: TestClient, 
         pass
     assert areas(client, clean) == before
     step(client, clean, "submit", "李制图")
+
+
+@pytest.mark.parametrize(
+    ("long_way", "expected"),
+    [
+        (False, [(0.010, 0.010), (0.020, 0.010)]),
+        (True, [(0.010, 0.010), (0, 0.010), (0, 0), (0.020, 0), (0.020, 0.010)]),
+    ],
+)
+def test_a_line_runs_along_the_borders(
+    client: TestClient, clean: int, long_way: bool, expected: list[tuple[float, float]]
+) -> None:
+    body = {"start": at(0.010, 0.010), "end": at(0.020, 0.010), "long_way": long_way}
+    answer = client.post(f"{PLANS}/{clean}/trace", json=body)
+    assert answer.status_code == 200, answer.text
+    found = shapely.simplify(shape(answer.json()["line"]), 1e-9)
+    assert found.equals_exact(shape(line(*expected)), 1e-8)
+
+
+def test_where_there_is_no_border_there_is_nothing_to_trace(client: TestClient, clean: int) -> None:
+    answer = client.post(f"{PLANS}/{clean}/trace", json={"start": at(0.5, 0.5), "end": at(0.6, 0.5)})
+    assert (answer.status_code, answer.json()["code"]) == (422, "NO_BORDER_THERE")
+
+
+def test_a_draft_shows_nobody_a_customer(client: TestClient, clean: int) -> None:
+    """What T-E2 would get by a draft is not in its pool, and the owner of the place is who it was."""
+    before = client.get("/api/v1/teams/T-E2/pool").json()
+    edit(client, clean, verb="MERGE", team_code="T-E1", into_team_code="T-E2")
+    step(client, clean, "submit", "李制图")
+    step(client, clean, "approve", "王审批")
+    assert client.get("/api/v1/teams/T-E2/pool").json() == before
+    told = client.get("/api/v1/territories/at", params={"lon": 120.005, "lat": 30.005, "crs": "CGCS2000"}).json()
+    assert [team["team_code"] for team in told["teams"]] == ["T-E1"]

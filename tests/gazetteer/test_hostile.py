@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from app.exchange.rejections import FileRefused
-from app.gazetteer.formats import apart, reading
+from app.gazetteer.formats import reading
 from app.gazetteer.formats.apart import read_apart
+from app.uploads import apart
 
 from . import grid
 from .conftest import Gazetteer
@@ -99,7 +100,7 @@ def test_the_parser_cannot_reach_the_network(tmp_path: Path) -> None:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
         program = (
-            "import socket; from app.gazetteer.formats.child import _confine; _confine(2**36, 60)\n"
+            "import socket; from app.uploads.child import confine; confine(2**36, 60)\n"
             f"try:\n    socket.create_connection(('127.0.0.1', {listening.getsockname()[1]}), 2)\n"
             "except OSError: print('shut')\nelse: print('open')"
         )

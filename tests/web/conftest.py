@@ -21,6 +21,9 @@ from app.exchange.importing import import_folder
 from app.main import configured, create_app
 from app.sample import write
 from app.settings import Settings
+from tests.api.world import add_orphan, build_world
+
+from .studio import PLANS, Studio
 
 AS_OF = date(2026, 3, 10)
 BUILD = Path(__file__).resolve().parents[2] / "web" / "dist"
@@ -156,3 +159,37 @@ def page(browser: Browser, city: City) -> Iterator[Page]:
     context.close()
     assert seen.complaints == []
     assert seen.hosts <= {city.address.split("//")[1], ""}
+
+
+@pytest.fixture(scope="session")
+def town(server_url: str, template: str) -> Iterator[City]:
+    """The rulebook's world with ten orphans in each of its first three communities."""
+    with database(server_url, template) as url:
+        engine = make_engine(url)
+        with engine.begin() as connection:
+            build_world(connection)
+            for number in range(30):
+                add_orphan(connection, number, 0.005 + 0.01 * (number % 3), 0.0021 + 0.0002 * number)
+            run_id = create_run(connection, as_of=AS_OF)
+        execute_run(engine, run_id)
+        with server(url) as address:
+            yield City(address, engine)
+        engine.dispose()
+
+
+@pytest.fixture
+def studio(browser: Browser, town: City) -> Iterator[Studio]:
+    """A draft in which T-E1 has C01 and C02, T-E2 has C03 and the rest is nobody's, open before somebody who has signed."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN", base_url=town.address)
+    context.add_init_script("localStorage.setItem('guidan.reviewer', '李制图')")
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    made = page.request.post(PLANS, data={"branch_code": "E", "name": "试画", "by": "李制图", "empty": True})
+    assert made.ok, made.text()
+    opened = Studio(page, made.json()["id"])
+    for team, codes in (("T-E1", ["C01", "C02"]), ("T-E2", ["C03"])):
+        assert opened.edit(by="王铺底", verb="ASSIGN_COMMUNITIES", community_codes=codes, to_team_code=team).ok
+    yield opened.open()
+    context.close()
+    assert faults == []

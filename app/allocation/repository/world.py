@@ -88,9 +88,17 @@ def read_strategy(connection: Connection) -> Strategy:
 
 def read_setting(connection: Connection, as_of: date, strategy: Strategy) -> Setting:
     """The organisation and the areas on a date."""
+    return _setting(connection, as_of, strategy, *read_areas(connection, as_of))
+
+
+def read_organisation(connection: Connection, as_of: date, strategy: Strategy) -> Setting:
+    """The same without any area: for who asks about teams and their loads only."""
+    return _setting(connection, as_of, strategy, Areas({}, {}, {}), "")
+
+
+def _setting(connection: Connection, as_of: date, strategy: Strategy, areas: Areas, plan_version: str) -> Setting:
     branches = text("SELECT code, coalesce(parent_code, code) AS parent FROM organisation WHERE level = 'branch'")
     parents: dict[str, str] = {row.code: row.parent for row in connection.execute(branches)}
-    areas, plan_version = read_areas(connection, as_of)
     reach: dict[str, frozenset[str]] = {
         city: frozenset(branch for branch, parent in parents.items() if parent == city) for city in parents.values()
     }

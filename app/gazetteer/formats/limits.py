@@ -15,8 +15,3 @@ CHILD_MEMORY: Final = 12 * 1024**3
 """Bytes of address space of the process that parses what GDAL or a JSON reader has to parse."""
 
 CHILD_SECONDS: Final = 600
-
-ZIP_RATIO: Final = 200
-"""How many times a zip's members may be larger than the zip: text compresses 10 to 30 times."""
-
-ZIP_MEMBERS: Final = 1_000

@@ -14,9 +14,10 @@ import polars as pl
 
 from app.exchange.rejections import FileRefused, no_problems
 from app.gazetteer.formats.apart import read_apart
-from app.gazetteer.formats.archive import gather_shapefile, unpack
 from app.gazetteer.formats.limits import LARGEST_FILE, LARGEST_GEOJSON
 from app.gazetteer.formats.separated import Separated
+from app.uploads.archive import gather_shapefile, unpack
+from app.uploads.refused import UploadRefused
 
 FORMATS: Final = {
     ".csv": "csv",
@@ -28,6 +29,9 @@ FORMATS: Final = {
     ".parquet": "parquet",
     ".geoparquet": "parquet",
 }
+SINGLE: Final = (".gpkg", ".csv", ".geojson", ".json", ".parquet")
+"""Files that a zip may hold beside a shapefile's parts."""
+
 READABLE: Final = ".csv, .gpkg, .shp, .zip, .geojson, .parquet"
 
 _MAGIC: Final = {"gpkg": b"SQLite format 3\0", "shp": b"\x00\x00\x27\x0a", "parquet": b"PAR1"}
@@ -62,13 +66,15 @@ def read_table(path: Path, *, layer: str | None = None, encoding: str | None = N
     size = path.stat().st_size
     if size > LARGEST_FILE:
         raise FileRefused("FILE_TOO_LARGE", detail=f"{size:,} > {LARGEST_FILE:,} B")
-    if path.suffix.lower() != ".zip":
-        with tempfile.TemporaryDirectory(prefix="guidan-") as folder:
-            return _read(path, Path(folder), layer, encoding)
     with tempfile.TemporaryDirectory(prefix="guidan-") as folder, tempfile.TemporaryDirectory(prefix="guidan-") as own:
-        inner = unpack(path, Path(folder), layer)
-        table = _read(inner, Path(own), None if inner.suffix == ".shp" else layer, encoding)
-        return Table(**{**table.__dict__, "sha256": _sha256(path)})
+        try:
+            if path.suffix.lower() != ".zip":
+                return _read(path, Path(own), layer, encoding)
+            inner = unpack(path, Path(folder), layer, single=SINGLE, largest=LARGEST_FILE)
+            table = _read(inner, Path(own), None if inner.suffix == ".shp" else layer, encoding)
+        except UploadRefused as refused:
+            raise FileRefused(refused.code, detail=refused.detail) from refused
+    return Table(**{**table.__dict__, "sha256": _sha256(path)})
 
 
 def _read(path: Path, folder: Path, layer: str | None, encoding: str | None) -> Table:
@@ -83,7 +89,7 @@ def _read(path: Path, folder: Path, layer: str | None, encoding: str | None) -> 
     _check_beginning(path, kind)
     sha256 = _sha256(path)
     if kind == "shp":
-        path, layer = gather_shapefile(path, folder), None
+        path, layer = gather_shapefile(path, folder, largest=LARGEST_FILE), None
     said, frame = read_apart(path, kind, layer=layer, encoding=encoding)
     frame = frame.with_columns(
         pl.col(pl.String).exclude("^@.*$").str.strip_chars().replace("", None),

@@ -9,6 +9,7 @@ from shapely import LineString, MultiPolygon, Polygon
 from app.errors import OutsideChina
 from app.territories.editing.errors import BadShape, TooLargeToEdit
 from app.territories.editing.schemas import MOST_POSITIONS, DrawnArea, DrawnLine
+from geo.soundness import read_area
 
 WEST, SOUTH, EAST, NORTH = 73.0, 3.0, 136.0, 54.0
 """Degrees within which China lies."""
@@ -17,11 +18,8 @@ MOST_RINGS: Final = 2_000
 
 
 def area_of(drawn: DrawnArea) -> MultiPolygon:
-    """An area as a GIS client sends it. Raises `BadShape`, also for one that crosses itself; `TooLargeToEdit`, `OutsideChina`."""
-    area = region_of(drawn)
-    if not area.is_valid:
-        raise BadShape
-    return area
+    """An area as a GIS client sends it: repaired where it says plainly what is meant. Raises `geo.errors.GeoError` with the reason otherwise."""
+    return read_area(drawn.model_dump())[0]
 
 
 def region_of(drawn: DrawnArea) -> MultiPolygon:

@@ -13,6 +13,7 @@ from app.territories.editing.schemas import Verb
 from app.territories.editing.verbs import Worked, teams_named, work_out
 from app.territories.plans.errors import PlanNotEditable
 from app.territories.plans.repository import lock_plan, read_plan
+from app.territories.validation.renew import renew_defects
 from geo.coverage import Piece
 
 _OF_BRANCH = text("SELECT code FROM team WHERE branch_code = :branch AND code = ANY (:codes)")
@@ -58,6 +59,7 @@ def edit(connection: Connection, plan_id: int, verb: Verb, *, version: int, by: 
         conflict_id = conflicts.put_aside(
             connection, plan_id, verb, version=version, by=by, changed=outcome.changed, clashes=outcome.clashes
         )
+        renew_defects(connection, plan_id)
         return Outcome(
             outcome.branch_code,
             outcome.revision,
@@ -95,6 +97,7 @@ def save(
     revision, edit_id = repository.record(
         connection, plan_id, person=by, verb=verb, arguments=arguments, changes=changes
     )
+    renew_defects(connection, plan_id, codes)
     return Outcome(outcome.branch_code, revision, outcome.changed, outcome.pieces, edit_id=edit_id)
 
 

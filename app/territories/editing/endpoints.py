@@ -1,16 +1,19 @@
 """/territory-plans/{id}/edits and what belongs to drawing: undo, redo, history, conflicts, presence."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import orjson
 import shapely
 from fastapi import APIRouter, Header, Path, Query, Response
 
-from app.deps import CurrentPrincipal, IdempotencyKey, ReadConnection, WantedPage, WriteConnection
+from app.deps import CurrentPrincipal, IdempotencyKey, ReadConnection, Today, WantedPage, WriteConnection
 from app.idempotency import Answer, answer_once
 from app.paging import cut, decode_cursor
 from app.problems import documented, render
 from app.strict import StrictRoute
+from app.territories.consequences.schemas import told
+from app.territories.consequences.step import of_step
 from app.territories.editing import conflicts, history, presence, repository
 from app.territories.editing.edit import Outcome, edit, preview
 from app.territories.editing.errors import TerritoryConflict, VersionMissing, VersionsDiffer
@@ -29,8 +32,13 @@ from app.territories.editing.schemas import (
     Present,
     Previewed,
     ResolveIn,
+    Traced,
+    TraceIn,
 )
+from app.territories.editing.trace import trace
 from app.territories.plans.endpoints import PlanId, checked_plan
+from app.territories.validation import listing
+from app.territories.validation.schemas import TerritoryDefectOut
 
 router = APIRouter(route_class=StrictRoute, prefix="/territory-plans/{plan_id}", tags=["territory drawing"])
 
@@ -61,10 +69,7 @@ def edit_plan(
             # Answered and not raised: the conflict is to be kept.
             status, _, body = render(TerritoryConflict(conflict_id=outcome.conflict_id, team_codes=outcome.clashes))
             return Answer(status, body)
-        undo, redo = history.next_steps(connection, plan_id, wanted.by)
-        return Answer(
-            200, _body({"version": outcome.revision, "changed": changed(outcome), "undo": undo, "redo": redo})
-        )
+        return Answer(200, _edited(connection, plan_id, outcome.revision, changed(outcome), wanted.by))
 
     return answer_once(
         connection,
@@ -85,15 +90,31 @@ def edit_plan(
 def preview_edit(
     connection: ReadConnection,
     principal: CurrentPrincipal,
+    today: Today,
     plan_id: PlanId,
     wanted: EditIn,
     if_match: IfMatch = None,
 ) -> Response:
-    """What an edit would do; nothing is saved."""
+    """What an edit would do, and what that would mean; nothing is saved."""
     checked_plan(connection, principal, plan_id)
     version = version_of(wanted.version, if_match)
     outcome = preview(connection, plan_id, wanted.edit, version=version, by=wanted.by)
-    body = {"version": outcome.revision, "changed": changed(outcome), "clashes": outcome.clashes}
+    found = of_step(connection, plan_id, outcome, today)
+    body = {
+        "version": outcome.revision,
+        "changed": changed(outcome),
+        "clashes": outcome.clashes,
+        "consequences": orjson.Fragment(told(found).model_dump_json()) if found is not None else None,
+    }
+    return Response(_body(body), media_type="application/json")
+
+
+@router.post("/trace", operation_id="traceTerritoryBorder", response_model=Traced, responses=documented(404, 413, 415))
+def trace_border(connection: ReadConnection, principal: CurrentPrincipal, plan_id: PlanId, wanted: TraceIn) -> Response:
+    """The line along existing borders from one place to another, the shortest way; to draw with."""
+    checked_plan(connection, principal, plan_id)
+    line = trace(connection, plan_id, wanted.start, wanted.end, long_way=wanted.long_way)
+    body = {"line": orjson.Fragment(shapely.to_geojson(line))}
     return Response(_body(body), media_type="application/json")
 
 
@@ -166,9 +187,8 @@ def resolve_conflict(
     """Settles a conflict: the edit that met another one is done again to the draft as it is now, or dropped."""
     checked_plan(connection, principal, plan_id)
     outcome = resolve(connection, plan_id, conflict_id, choice=wanted.choice, by=wanted.by)
-    undo, redo = history.next_steps(connection, plan_id, wanted.by)
-    body = {"version": outcome.revision, "changed": changed(outcome), "undo": undo, "redo": redo}
-    return Response(_body(body), media_type="application/json")
+    body = _edited(connection, plan_id, outcome.revision, changed(outcome), wanted.by)
+    return Response(body, media_type="application/json")
 
 
 @router.put("/presence", operation_id="putTerritoryPresence", responses=documented(404, 413, 415))
@@ -212,21 +232,35 @@ def _stepped(
 ) -> Response:
     ids = [change.after_shape_id for change in changes if change.after_shape_id is not None]
     shapes = repository.read_shapes(connection, ids)
-    told = [
+    told: list[dict[str, object]] = [
         {
             "team_code": change.team_code,
             "geometry": _geojson(shapes[change.after_shape_id]) if change.after_shape_id is not None else None,
         }
         for change in changes
     ]
+    return Response(_edited(connection, plan_id, revision, told, by), media_type="application/json")
+
+
+def _edited(connection: WriteConnection, plan_id: int, revision: int, told: list[dict[str, object]], by: str) -> bytes:
+    """The body of `Edited`: what changed, and the defects that concern it now."""
     undo, redo = history.next_steps(connection, plan_id, by)
-    body = {"version": revision, "changed": told, "undo": undo, "redo": redo}
-    return Response(_body(body), media_type="application/json")
+    defects = listing.defects_of_teams(connection, plan_id, [str(one["team_code"]) for one in told])
+    return _body(
+        {
+            "version": revision,
+            "changed": told,
+            "defects": [TerritoryDefectOut.model_validate(one).model_dump(mode="json") for one in defects],
+            "errors": listing.counts(connection, plan_id).get("ERROR", 0),
+            "undo": undo,
+            "redo": redo,
+        }
+    )
 
 
 def _geojson(area: shapely.MultiPolygon | None) -> orjson.Fragment | None:
     return orjson.Fragment(shapely.to_geojson(area)) if area is not None else None
 
 
-def _body(content: dict[str, object]) -> bytes:
+def _body(content: Mapping[str, object]) -> bytes:
     return orjson.dumps(content)

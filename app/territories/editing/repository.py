@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import orjson
 import shapely
@@ -13,6 +13,9 @@ from app.models.base import SRID
 
 Envelope = tuple[float, float, float, float]
 """West, south, east, north in CGCS2000 degrees."""
+
+NOWHERE: Final[Envelope] = (0.0, 0.0, 0.0, 0.0)
+"""An envelope that no territory touches: what is loaded are the teams that a verb names."""
 
 Areas = dict[str, MultiPolygon]
 """Team code → territory, CGCS2000 degrees."""

@@ -8,6 +8,7 @@ from app.territories.editing.edit import Outcome, edit
 from app.territories.editing.schemas import Verb
 from app.territories.plans.errors import PlanNotEditable
 from app.territories.plans.repository import lock_plan
+from app.territories.validation.renew import renew_defects
 
 _VERB: TypeAdapter[Verb] = TypeAdapter(Verb)
 
@@ -21,6 +22,7 @@ def resolve(connection: Connection, plan_id: int, conflict_id: int, *, choice: C
     if plan["state"] != "DRAFT":
         raise PlanNotEditable
     row = settle_conflict(connection, plan_id, conflict_id, choice=choice, by=by)
+    renew_defects(connection, plan_id)
     if choice == "THEIRS":
         return Outcome(plan["branch_code"], plan["revision"], [])
     verb = _VERB.validate_python(row["arguments"])

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from app.fields import Code, Input, Latitude, Longitude, Output
+from app.territories.consequences.schemas import WhatIf
+from app.territories.validation.schemas import TerritoryDefectOut
 
 Position = Annotated[
     tuple[Longitude, Latitude], Field(description="Longitude, latitude; CGCS2000 degrees", examples=[[120.01, 30.005]])
@@ -200,20 +202,29 @@ class ChangedTerritory(Output):
 
 
 class Edited(Output):
-    """What came of an edit: the draft's new version and the territories that it changed, whole."""
+    """What came of an edit: the draft's new version, the territories that it changed, whole, and the defects that concern these now.
+
+    `errors`: all defects of the draft that keep it from being submitted.
+    """
 
     version: int
     changed: list[ChangedTerritory]
+    defects: list[TerritoryDefectOut]
+    errors: int
     undo: str | None = Field(description="Verb of the step that this person would undo next")
     redo: str | None = Field(description="Verb of the step that this person would redo next")
 
 
 class Previewed(Output):
-    """What an edit would do. `clashes`: territories that somebody else has changed since the version that the editor saw."""
+    """What an edit would do. `clashes`: territories that somebody else has changed since the version that the editor saw.
+
+    `consequences`: of this step, against the draft as it is; null where an area is not sound enough to be measured.
+    """
 
     version: int
     changed: list[ChangedTerritory]
     clashes: list[str]
+    consequences: WhatIf | None
 
 
 class EditStep(Output):
@@ -243,6 +254,20 @@ class ConflictSide(Output):
     theirs_person: str | None
     mine: dict[str, Any] | None
     theirs: dict[str, Any] | None
+
+
+class TraceIn(Input):
+    """Two places near borders of the draft. `long_way`: the other way around, where there is one."""
+
+    start: Position
+    end: Position
+    long_way: bool = False
+
+
+class Traced(Output):
+    """The line along existing borders, from vertex to vertex; CGCS2000 degrees."""
+
+    line: dict[str, Any]
 
 
 class EditConflict(Output):

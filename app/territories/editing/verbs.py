@@ -1,8 +1,8 @@
 """The verbs of drawing, each done by `geo.coverage` to the territories around it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import shapely
 from shapely import MultiPolygon
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from app.territories.editing import repository
 from app.territories.editing.drawn import area_of, line_of, region_of
 from app.territories.editing.errors import UnknownCommunity
-from app.territories.editing.repository import Areas, Envelope
+from app.territories.editing.repository import NOWHERE, Areas, Envelope
 from app.territories.editing.schemas import (
     AssignCommunities,
     CutHole,
@@ -23,21 +23,26 @@ from app.territories.editing.schemas import (
     Merge,
     MoveVertex,
     Remove,
+    Repair,
     Replace,
     Reshape,
     Split,
     Verb,
 )
+from app.territories.limited import within_limits
+from app.territories.validation.repair import work_out_repair
 from geo import coverage
 from geo.coverage import Change
+from geo.coverage.errors import NoArea
 from geo.coverage.reach import MARGIN_DEG
 from geo.coverage.vertices import NEAR_DEG
 
 _COMMUNITIES = text("SELECT code, ST_AsBinary(geom) AS area FROM community WHERE code = ANY (:codes) ORDER BY code")
 _BRANCH_AREA = text("SELECT ST_AsBinary(geom) FROM branch_area WHERE branch_code = :branch")
 
-NOWHERE: Final[Envelope] = (0.0, 0.0, 0.0, 0.0)
-"""An envelope that no territory touches: what is loaded are the teams that a verb names."""
+
+Act = Callable[[Mapping[str, MultiPolygon]], Change]
+"""A verb on a neighbourhood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,69 +67,86 @@ def work_out(
 
     Raises `UnknownCommunity`, and `geo.errors.GeoError` for a shape or a place with which the verb cannot be done.
     """
-    codes = teams_named(verb)
+    loaded: Areas = {}
 
     def load(envelope: Envelope) -> Areas:
-        return seen(repository.read_areas(connection, plan_id, envelope, codes))
+        found = seen(repository.read_areas(connection, plan_id, envelope))
+        loaded.update(found)
+        return found
 
-    def around(*tools: Any, whole: str | None = None, margin: float = MARGIN_DEG) -> Areas:
-        """The territories that the tools may touch; `whole`: and all around this team's."""
-        named = load(NOWHERE).get(whole) if whole is not None else None
-        reached = (
-            coverage.reach(*tools, *([named] if named is not None else []), margin=margin)
-            if tools or named
-            else NOWHERE
-        )
-        return dict(coverage.neighbourhood(load, reached))
+    named = seen(repository.read_areas(connection, plan_id, NOWHERE, teams_named(verb)))
+    loaded.update(named)
+
+    def done(act: Act, *tools: Any, whole: str | None = None, margin: float = MARGIN_DEG) -> Worked:
+        """The verb done where its tools reach, and around the whole territory of a team."""
+        if whole is not None:
+            if whole not in named:
+                raise NoArea
+            tools = (*tools, named[whole])
+        return Worked(loaded, coverage.perform(load, coverage.reach(*tools, margin=margin), named, act))
 
     match verb:
         case Draw():
             region = region_of(verb.geometry)
-            areas = around(region)
-            return Worked(areas, coverage.draw(areas, verb.team_code, region, take=verb.take))
+            return done(
+                lambda areas: within_limits(
+                    coverage.draw, region, areas, areas, verb.team_code, region, take=verb.take
+                ),
+                region,
+            )
         case Give():
             region = region_of(verb.geometry)
-            areas = around(region)
-            return Worked(areas, coverage.give(areas, region, verb.to_team_code, verb.from_team_codes))
+            return done(
+                lambda areas: within_limits(
+                    coverage.give, region, areas, areas, region, verb.to_team_code, verb.from_team_codes
+                ),
+                region,
+            )
         case CutHole():
             region = region_of(verb.geometry)
-            areas = around(region)
-            return Worked(areas, coverage.cut_hole(areas, verb.team_code, region))
+            return done(
+                lambda areas: within_limits(coverage.cut_hole, region, areas, areas, verb.team_code, region), region
+            )
         case AssignCommunities():
             wholes = _communities(connection, verb.community_codes)
-            areas = around(*wholes)
-            return Worked(areas, coverage.assign(areas, wholes, verb.to_team_code))
+            return done(lambda areas: coverage.assign(areas, wholes, verb.to_team_code), *wholes)
         case Replace():
             area = area_of(verb.geometry)
-            areas = around(area)
-            return Worked(areas, coverage.replace(areas, verb.team_code, area))
+            return done(lambda areas: within_limits(coverage.replace, area, areas, areas, verb.team_code, area), area)
         case Remove():
-            areas = around(whole=verb.team_code)
-            return Worked(areas, coverage.remove(areas, verb.team_code))
+            return done(lambda areas: coverage.remove(areas, verb.team_code), whole=verb.team_code)
         case Merge():
-            areas = around(whole=verb.team_code)
-            return Worked(areas, coverage.merge(areas, verb.team_code, verb.into_team_code))
+            return done(lambda areas: coverage.merge(areas, verb.team_code, verb.into_team_code), whole=verb.team_code)
         case Reshape():
             line = line_of(verb.line)
-            areas = around(line, whole=verb.team_code)
-            return Worked(areas, coverage.reshape(areas, verb.team_code, line))
+            return done(
+                lambda areas: within_limits(coverage.reshape, line, areas, areas, verb.team_code, line),
+                line,
+                whole=verb.team_code,
+            )
         case Split():
             line = line_of(verb.line)
-            areas = around(line, whole=verb.team_code)
-            return Worked(areas, coverage.split(areas, verb.team_code, line, verb.to_team_code, verb.part))
+            return done(
+                lambda areas: within_limits(
+                    coverage.split, line, areas, areas, verb.team_code, line, verb.to_team_code, verb.part
+                ),
+                line,
+                whole=verb.team_code,
+            )
         case MoveVertex():
-            areas = around(verb.at, verb.to)
-            return Worked(areas, coverage.move_vertex(areas, verb.at, verb.to))
+            return done(lambda areas: coverage.move_vertex(areas, verb.at, verb.to), verb.at, verb.to)
         case InsertVertex():
-            areas = around(verb.at, verb.to, margin=NEAR_DEG)
-            return Worked(areas, coverage.insert_vertex(areas, verb.at, verb.to))
+            return done(
+                lambda areas: coverage.insert_vertex(areas, verb.at, verb.to), verb.at, verb.to, margin=NEAR_DEG
+            )
         case DeleteVertex():
-            areas = around(verb.at)
-            return Worked(areas, coverage.delete_vertex(areas, verb.at))
+            return done(lambda areas: coverage.delete_vertex(areas, verb.at), verb.at)
         case FillGap():
             within = _branch_area(connection, branch_code)
-            _, found = coverage.gap_around(load, verb.at, within)
-            return Worked(dict(found), coverage.fill_gap(found, verb.at, verb.to_team_code, within))
+            gap, _ = coverage.gap_around(load, verb.at, within)
+            return done(lambda areas: coverage.fill_gap(areas, verb.at, verb.to_team_code, within), gap)
+        case Repair():
+            return Worked(*work_out_repair(connection, plan_id, verb.defect_id, verb.way, verb.team_code, seen))
     raise NotImplementedError(verb.verb)
 
 

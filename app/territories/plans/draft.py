@@ -10,6 +10,7 @@ from app.territories.editing.settle import settle_draft
 from app.territories.plans import repository
 from app.territories.plans.errors import BaseOfOtherBranch, PlanNotPublished
 from app.territories.plans.move import move
+from app.territories.validation.renew import renew_all
 
 _BRANCH = text("SELECT FROM organisation WHERE code = :code AND level = 'branch'")
 
@@ -47,6 +48,7 @@ def make_draft(
         by=by,
     )
     settle_draft(connection, made, by)
+    renew_all(connection, made, on=today)
     return made
 
 

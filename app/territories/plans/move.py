@@ -14,6 +14,7 @@ from app.territories.plans.errors import (
     SamePerson,
 )
 from app.territories.plans.life import Step, after
+from app.territories.validation.renew import renew_all
 
 _OPEN_CONFLICTS = text("SELECT count(*) FROM territory_conflict WHERE plan_id = :id AND choice IS NULL")
 _ERRORS = text("SELECT count(*) FROM territory_defect WHERE plan_id = :id AND severity = 'ERROR'")
@@ -77,6 +78,8 @@ def move(connection: Connection, plan_id: int, step: Step, *, by: str, reason: s
     """
     plan = repository.lock_plan(connection, plan_id)
     reached = after(step, plan["state"])
+    if step == "submit":
+        renew_all(connection, plan_id)
     if step in ("submit", "approve"):
         _refuse_blocked(connection, plan)
     if step == "approve" and (
@@ -105,6 +108,7 @@ def publish(
     reached = after("publish", plan["state"])
     if effective_from < today:
         raise PublishedInThePast
+    renew_all(connection, plan_id, on=effective_from)
     _refuse_blocked(connection, plan)
     if repository.plan_in_force(connection, branch, effective_from) != plan["base_id"] and not replace:
         raise PlanOutdated

@@ -650,6 +650,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/territory-plans/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Proposals
+         * @description Proposals, the newest first, without their results.
+         */
+        get: operations["listTerritoryProposals"];
+        put?: never;
+        /**
+         * Propose Territories
+         * @description Has balanced territories worked out that are close to the present ones; follow `Location` for progress and result.
+         */
+        post: operations["proposeTerritories"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/proposals/{proposal_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Proposal
+         * @description How far a proposal is, and what was found.
+         */
+        get: operations["getTerritoryProposal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/proposals/{proposal_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Proposal
+         * @description Stops a proposal that waits or is being worked out.
+         */
+        post: operations["cancelTerritoryProposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/proposals/{proposal_id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draft Proposal
+         * @description A draft with the proposed territories, to be looked at, changed and published like any other. Asked for twice, the same draft.
+         */
+        post: operations["draftTerritoryProposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/territory-plans": {
         parameters: {
             query?: never;
@@ -862,6 +946,146 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/territories/consequences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What If
+         * @description What it would mean if these teams had these territories; nothing is saved.
+         */
+        post: operations["whatIf"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territories/consequences/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export What If
+         * @description The policies that would change hands, as CSV.
+         */
+        post: operations["exportWhatIf"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/consequences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Consequences
+         * @description What a version would mean: customers, loads and balance before and after, and what changes hands.
+         */
+        get: operations["getTerritoryPlanConsequences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/consequences/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Consequences
+         * @description The policies that a version would give to another team, as CSV; names masked.
+         */
+        get: operations["exportTerritoryPlanConsequences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Plans
+         * @description What differs from another version of the branch to this one: land and customers gained and lost, and the pieces for the map.
+         */
+        get: operations["compareTerritoryPlans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/comparison/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Comparison
+         * @description The policies whose team differs from another version to this one, as CSV; names masked.
+         */
+        get: operations["exportComparison"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Draw Plan
+         * @description The picture of the regionalisation before and after, for a meeting (团队区域化效果图).
+         */
+        get: operations["drawTerritoryPlan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/territory-plans/{plan_id}/edits": {
         parameters: {
             query?: never;
@@ -897,9 +1121,29 @@ export interface paths {
         put?: never;
         /**
          * Preview Edit
-         * @description What an edit would do; nothing is saved.
+         * @description What an edit would do, and what that would mean; nothing is saved.
          */
         post: operations["previewTerritoryEdit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Trace Border
+         * @description The line along existing borders from one place to another, the shortest way; to draw with.
+         */
+        post: operations["traceTerritoryBorder"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1006,6 +1250,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/territory-plans/{plan_id}/defects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Defects
+         * @description What is wrong with a version, the gravest first, then what touches most customers.
+         */
+        get: operations["listTerritoryDefects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/defects/{defect_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Defect
+         * @description One defect with its whole place, and what each way of mending it would give to whom.
+         */
+        get: operations["getTerritoryDefect"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Plan
+         * @description Looks at the whole version anew: after areas of branches or communities, teams or customers have changed.
+         */
+        post: operations["checkTerritoryPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Territories
+         * @description Territories from a file into a draft, as one edit that can be undone; a dry run lists the fate of every record and saves nothing.
+         */
+        post: operations["importTerritories"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Territories
+         * @description A version, draft or published, as a file that can be imported again, in CGCS2000. The same version gives the same bytes.
+         */
+        get: operations["exportTerritories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tiles/extent": {
         parameters: {
             query?: never;
@@ -1015,7 +1359,7 @@ export interface paths {
         };
         /**
          * Get Extent
-         * @description The bounding box of all areas, of a branch or of a team's territory, and the versions of the layers.
+         * @description The bounding box of all areas, of a branch, of a team's territory or of a plan, and the versions of the layers.
          */
         get: operations["getExtent"];
         put?: never;
@@ -1038,7 +1382,8 @@ export interface paths {
          * @description A Mapbox Vector Tile of EPSG:3857. Areas come with a second layer, LAYER_labels, of points for their names.
          *
          *     Orphans are single points where few enough are in sight, else counted together: `count`, the commonest `rung` (or state) and
-         *     `team_code`, and `n_RUNG` for each rung.
+         *     `team_code`, and `n_RUNG` for each rung. Customers are always counted together, at the closest zooms by masked points. While newer
+         *     content is being built, tiles show the content before.
          */
         get: operations["getTile"];
         put?: never;
@@ -1176,6 +1521,16 @@ export interface components {
              * @default false
              */
             distribute: boolean;
+        };
+        /**
+         * Apart
+         * @description Two communities that must not be one team's.
+         */
+        Apart: {
+            /** One */
+            one: string;
+            /** Other */
+            other: string;
         };
         /**
          * AskedRung
@@ -1499,6 +1854,29 @@ export interface components {
             items: components["schemas"]["ReviewItem"][];
         };
         /**
+         * ComparedVersion
+         * @description One of two versions that are compared.
+         */
+        ComparedVersion: {
+            /** Id */
+            id: number;
+            /** Number */
+            number: number;
+            /** Name */
+            name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "DRAFT" | "IN_REVIEW" | "APPROVED" | "PUBLISHED" | "DISCARDED";
+            /** Version */
+            version: number;
+            /** Effective From */
+            effective_from: string | null;
+            /** Effective To */
+            effective_to: string | null;
+        };
+        /**
          * ConflictSide
          * @description A territory of a conflict: as the edit would have it, and as somebody else has it; GeoJSON in CGCS2000.
          */
@@ -1653,6 +2031,77 @@ export interface components {
             claim?: string | null;
         };
         /**
+         * DefectGift
+         * @description Land that a way would give, with who lives there; no team: nobody.
+         */
+        DefectGift: {
+            /** From Team Code */
+            from_team_code: string | null;
+            /** To Team Code */
+            to_team_code: string | null;
+            /** Area M2 */
+            area_m2: number;
+            /** Customers */
+            customers: number;
+            /** Orphans */
+            orphans: number;
+            /** Geometry */
+            geometry: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * DefectOffer
+         * @description A way to mend a defect and what it would give to whom. `refused`: the code of what keeps it from being taken at present.
+         */
+        DefectOffer: {
+            /** Way */
+            way: string;
+            /** Team Code */
+            team_code: string | null;
+            /** Title */
+            title: string;
+            /** Title En */
+            title_en: string;
+            /** Gifts */
+            gifts: components["schemas"]["DefectGift"][];
+            /** Refused */
+            refused: string | null;
+        };
+        /**
+         * DefectOffers
+         * @description A defect with what each way would do.
+         */
+        DefectOffers: {
+            defect: components["schemas"]["TerritoryDefectOut"];
+            /** Offers */
+            offers: components["schemas"]["DefectOffer"][];
+        };
+        /**
+         * DefectTeam
+         * @description A team that a defect concerns.
+         */
+        DefectTeam: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * DefectWay
+         * @description A way to mend a defect: what the verb REPAIR takes as `way` and `team_code`.
+         */
+        DefectWay: {
+            /** Way */
+            way: string;
+            /** Team Code */
+            team_code: string | null;
+            /** Title */
+            title: string;
+            /** Title En */
+            title_en: string;
+        };
+        /**
          * DeleteVertex
          * @description The vertex goes, in every territory that has it.
          */
@@ -1674,6 +2123,20 @@ export interface components {
                 number,
                 number
             ];
+        };
+        /**
+         * DraftOfProposalIn
+         * @description Who takes a proposal, and what the draft is called.
+         */
+        DraftOfProposalIn: {
+            /**
+             * By
+             * @description Who does it; goes into the books
+             * @example 李制图
+             */
+            by: string;
+            /** Name */
+            name?: string | null;
         };
         /**
          * Draw
@@ -1841,13 +2304,19 @@ export interface components {
         };
         /**
          * Edited
-         * @description What came of an edit: the draft's new version and the territories that it changed, whole.
+         * @description What came of an edit: the draft's new version, the territories that it changed, whole, and the defects that concern these now.
+         *
+         *     `errors`: all defects of the draft that keep it from being submitted.
          */
         Edited: {
             /** Version */
             version: number;
             /** Changed */
             changed: components["schemas"]["ChangedTerritory"][];
+            /** Defects */
+            defects: components["schemas"]["TerritoryDefectOut"][];
+            /** Errors */
+            errors: number;
             /**
              * Undo
              * @description Verb of the step that this person would undo next
@@ -1956,7 +2425,7 @@ export interface components {
             on: string;
             /**
              * Versions
-             * @description For each layer a word that changes whenever its content does
+             * @description For each layer a word that changes whenever the content does that its tiles show; pass it as `v`
              */
             versions: {
                 [key: string]: string;
@@ -2361,6 +2830,31 @@ export interface components {
             from_team_codes?: string[] | null;
         };
         /**
+         * HandOver
+         * @description What changes hands. No team: nobody owns it; several: they cover it together, and an allocation decides (rulebook 5.2).
+         *
+         *     `unassigned`: orphans that the next run gives to the new owner by itself; the rest would need a realignment (rulebook 5.4).
+         *     `carried`: policies that count in the load of the team that loses them.
+         */
+        HandOver: {
+            /** From Team Codes */
+            from_team_codes: string[];
+            /** To Team Codes */
+            to_team_codes: string[];
+            /** Customers */
+            customers: number;
+            /** Policies */
+            policies: number;
+            /** Premium */
+            premium: string;
+            /** Orphans */
+            orphans: number;
+            /** Unassigned */
+            unassigned: number;
+            /** Carried */
+            carried: number;
+        };
+        /**
          * Health
          * @description All is well.
          */
@@ -2441,6 +2935,22 @@ export interface components {
             level: ("UNIT" | "DOOR" | "COMPOUND" | "POI" | "COMMUNITY" | "ROAD" | "SUBDISTRICT" | "DISTRICT" | "CITY" | "NONE") | null;
             /** Policies */
             policies: number;
+        };
+        /**
+         * LoadBalance
+         * @description How even the loads of a branch's collection teams are. `ratio`: the most over the least; null where that is nought.
+         */
+        LoadBalance: {
+            /** Teams */
+            teams: number;
+            /** Gini */
+            gini: number;
+            /** Most */
+            most: number;
+            /** Least */
+            least: number;
+            /** Ratio */
+            ratio: number | null;
         };
         /**
          * Located
@@ -2783,6 +3293,16 @@ export interface components {
             village: string | null;
         };
         /**
+         * Pin
+         * @description A community that must be this team's.
+         */
+        Pin: {
+            /** Community Code */
+            community_code: string;
+            /** Team Code */
+            team_code: string;
+        };
+        /**
          * PlaceCandidate
          * @description A place that the address may mean, in CGCS2000 degrees; `belief` (0–1): what is missing to 1 in the sum belongs to none of them.
          */
@@ -3030,6 +3550,8 @@ export interface components {
         /**
          * Previewed
          * @description What an edit would do. `clashes`: territories that somebody else has changed since the version that the editor saw.
+         *
+         *     `consequences`: of this step, against the draft as it is; null where an area is not sound enough to be measured.
          */
         Previewed: {
             /** Version */
@@ -3038,6 +3560,316 @@ export interface components {
             changed: components["schemas"]["ChangedTerritory"][];
             /** Clashes */
             clashes: string[];
+            consequences: components["schemas"]["WhatIf"] | null;
+        };
+        /**
+         * ProposalBarriers
+         * @description Lines or areas over which no territory may reach: a GeoJSON geometry, feature or collection, and its system.
+         */
+        ProposalBarriers: {
+            /**
+             * Crs
+             * @enum {string}
+             */
+            crs: "CGCS2000" | "WGS84" | "GCJ02" | "BD09";
+            /** Geojson */
+            geojson: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * ProposalBinding
+         * @description What stands in the way. `proved`: it follows from the numbers; else found by trying. `needed`: least share that must move; `found`: share with which
+         *     a way was found; `load`: over the fair share.
+         */
+        ProposalBinding: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "KEEP" | "LOCK" | "PIN" | "BARRIER" | "HEAVY_UNIT" | "SEPARATE" | "UNREACHABLE" | "VACANT" | "GRAIN";
+            /** Proved */
+            proved: boolean;
+            /** Detail */
+            detail: string;
+            /** Detail En */
+            detail_en: string;
+            /** Team Codes */
+            team_codes: string[];
+            /** Community Codes */
+            community_codes: string[];
+            /** Needed */
+            needed: number | null;
+            /** Found */
+            found: number | null;
+            /** Load */
+            load: number | null;
+        };
+        /**
+         * ProposalFigures
+         * @description Of the branch before or after. `worst_deviation`: the largest difference of a load from its fair share; `max_min`: of load over capacity, null
+         *     if a team carries nothing; `compactness`: mean of 4π area / perimeter², 1 is a disc.
+         */
+        ProposalFigures: {
+            /** Worst Deviation */
+            worst_deviation: number;
+            /** Gini */
+            gini: number;
+            /** Max Min */
+            max_min: number | null;
+            /** Moved */
+            moved: number;
+            /** Moved Share */
+            moved_share: number;
+            /** Kept Share */
+            kept_share: number;
+            /** Border Km */
+            border_km: number;
+            /** Compactness */
+            compactness: number | null;
+            /** Parts */
+            parts: number;
+            /** Unowned */
+            unowned: number;
+            /** Within Tolerance */
+            within_tolerance: boolean;
+        };
+        /**
+         * ProposalIn
+         * @description What is asked for. `tolerance`, `keep`: shares. `plan_id`: the version to start from; what is in force on `as_of` unless given.
+         * @example {
+         *       "branch_code": "E",
+         *       "by": "李制图",
+         *       "locked": [
+         *         "T-E2"
+         *       ],
+         *       "pinned": [
+         *         {
+         *           "community_code": "C01",
+         *           "team_code": "T-E1"
+         *         }
+         *       ],
+         *       "seed": 7
+         *     }
+         */
+        ProposalIn: {
+            /** Branch Code */
+            branch_code: string;
+            /**
+             * By
+             * @description Who does it; goes into the books
+             * @example 李制图
+             */
+            by: string;
+            /** As Of */
+            as_of?: string | null;
+            /** Plan Id */
+            plan_id?: number | null;
+            /**
+             * Seed
+             * @description Of chance; the same seed gives the same proposal
+             * @default 1
+             */
+            seed: number;
+            /**
+             * Tolerance
+             * @description How far a load may be from its fair share
+             * @default 0.05
+             */
+            tolerance: number;
+            /**
+             * Keep
+             * @description Share of `weigh` that must stay with its team
+             * @default 0.95
+             */
+            keep: number;
+            /**
+             * Weigh
+             * @default policies
+             * @enum {string}
+             */
+            weigh: "policies" | "premium";
+            /**
+             * Measures
+             * @default [
+             *       "policies"
+             *     ]
+             */
+            measures: ("policies" | "premium")[];
+            /**
+             * Locked
+             * @description Teams that keep exactly what they have
+             * @default []
+             */
+            locked: string[];
+            /**
+             * Pinned
+             * @default []
+             */
+            pinned: components["schemas"]["Pin"][];
+            /**
+             * Include
+             * @description Teams that have no territory yet
+             * @default []
+             */
+            include: string[];
+            /**
+             * Apart
+             * @default []
+             */
+            apart: components["schemas"]["Apart"][];
+            barriers?: components["schemas"]["ProposalBarriers"] | null;
+        };
+        /**
+         * ProposalNote
+         * @description What was left aside in posing the question.
+         */
+        ProposalNote: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "SPLIT" | "LEFT_OUT" | "TEAM_STANDS_STILL" | "TEAM_RELEASED";
+            /** Detail */
+            detail: string;
+            /** Detail En */
+            detail_en: string;
+        };
+        /**
+         * ProposalResult
+         * @description What was found. `outcome`: BALANCED all is met; CLOSER better than the present; PRESENT nothing better, the present stays; NOTHING_TO_DO the present
+         *     meets everything. `proved`: nothing better can be had.
+         */
+        ProposalResult: {
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "BALANCED" | "CLOSER" | "PRESENT" | "NOTHING_TO_DO";
+            /** Seed */
+            seed: number;
+            /** Solver */
+            solver: string;
+            /** Plan Id */
+            plan_id: number | null;
+            /** Plan Version */
+            plan_version: number;
+            /**
+             * As Of
+             * Format: date
+             */
+            as_of: string;
+            /** Tolerance */
+            tolerance: number;
+            /** Keep */
+            keep: number;
+            /**
+             * Weigh
+             * @enum {string}
+             */
+            weigh: "policies" | "premium";
+            /** Measures */
+            measures: ("policies" | "premium")[];
+            /** Proved */
+            proved: boolean;
+            /** Least Moved */
+            least_moved: number;
+            before: components["schemas"]["ProposalFigures"];
+            after: components["schemas"]["ProposalFigures"];
+            /** Teams */
+            teams: components["schemas"]["ProposedTeam"][];
+            /** Changes */
+            changes: components["schemas"]["ProposedChange"][];
+            /** Bindings */
+            bindings: components["schemas"]["ProposalBinding"][];
+            /** Notes */
+            notes: components["schemas"]["ProposalNote"][];
+        };
+        /**
+         * ProposalSummary
+         * @description A proposal in a list.
+         */
+        ProposalSummary: {
+            /** Id */
+            id: number;
+            /** Branch Code */
+            branch_code: string;
+            /** Plan Id */
+            plan_id: number | null;
+            /** Seed */
+            seed: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "QUEUED" | "RUNNING" | "DONE" | "FAILED" | "CANCELLED";
+            /** Stage */
+            stage: string | null;
+            /** Progress */
+            progress: number;
+            /** Outcome */
+            outcome: ("BALANCED" | "CLOSER" | "PRESENT" | "NOTHING_TO_DO") | null;
+            /** Draft Id */
+            draft_id: number | null;
+            /** Requested By */
+            requested_by: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+        };
+        /**
+         * ProposedChange
+         * @description A community that changes hands; from null: it was nobody's. `premium` in yuan.
+         */
+        ProposedChange: {
+            /** Community Code */
+            community_code: string;
+            /** Community Name */
+            community_name: string;
+            /** From Team Code */
+            from_team_code: string | null;
+            /** To Team Code */
+            to_team_code: string | null;
+            /** Policies */
+            policies: number;
+            /** Premium */
+            premium: number;
+        };
+        /**
+         * ProposedLoad
+         * @description Of a team before or after: policies, and their difference from the fair share.
+         */
+        ProposedLoad: {
+            /** Load */
+            load: number;
+            /** Ratio */
+            ratio: number;
+            /** Deviation */
+            deviation: number;
+            /** Communities */
+            communities: number;
+            /** Compactness */
+            compactness: number | null;
+        };
+        /**
+         * ProposedTeam
+         * @description A team before and after.
+         */
+        ProposedTeam: {
+            /** Team Code */
+            team_code: string;
+            /** Team Name */
+            team_name: string;
+            /** Capacity */
+            capacity: number;
+            /** Locked */
+            locked: boolean;
+            before: components["schemas"]["ProposedLoad"];
+            after: components["schemas"]["ProposedLoad"];
         };
         /**
          * PublishIn
@@ -3769,6 +4601,15 @@ export interface components {
             };
         };
         /**
+         * SupposedTerritory
+         * @description A team's territory as it would be; null: none. Only valid areas are accepted.
+         */
+        SupposedTerritory: {
+            /** Team Code */
+            team_code: string;
+            geometry: components["schemas"]["DrawnArea"] | null;
+        };
+        /**
          * SystemFit
          * @description How a coordinate system fits: places that agree under it, and their median distance in metres.
          */
@@ -3831,6 +4672,24 @@ export interface components {
             has_territory: boolean;
         };
         /**
+         * TeamComparison
+         * @description A team in two versions.
+         */
+        TeamComparison: {
+            /** Team Code */
+            team_code: string;
+            /** Name */
+            name: string;
+            /** Area Before Km2 */
+            area_before_km2: number;
+            /** Area After Km2 */
+            area_after_km2: number;
+            gained: components["schemas"]["Turnover"];
+            lost: components["schemas"]["Turnover"];
+            before: components["schemas"]["TerritoryFigures"];
+            after: components["schemas"]["TerritoryFigures"];
+        };
+        /**
          * TeamPage
          * @description A page of teams by code; `next`: the cursor of the next page, null on the last one.
          */
@@ -3839,6 +4698,373 @@ export interface components {
             items: components["schemas"]["Team"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * TeamWhatIf
+         * @description A team before and after.
+         */
+        TeamWhatIf: {
+            /** Team Code */
+            team_code: string;
+            /** Name */
+            name: string;
+            before: components["schemas"]["TerritoryFigures"];
+            after: components["schemas"]["TerritoryFigures"];
+        };
+        /**
+         * TerritoryCheckOut
+         * @description What a check of the whole version found.
+         */
+        TerritoryCheckOut: {
+            /** Errors */
+            errors: number;
+            /** Warnings */
+            warnings: number;
+            /** Notes */
+            notes: number;
+            /** Added */
+            added: number;
+            /** Gone */
+            gone: number;
+        };
+        /**
+         * TerritoryDefectOut
+         * @description Something wrong with a version: where, how grave, whom it touches, and the ways to mend it, the best first.
+         *
+         *     `at`: a point at the place, to walk to. `geometry`: the place; null where there is none, or in lists where it has very many vertices.
+         *     `details`: figures such as `width_m`, `share`, `borders`; a sliver's `kind`.
+         * @example {
+         *       "id": 41,
+         *       "code": "GAP",
+         *       "severity": "WARNING",
+         *       "title": "无主空白",
+         *       "title_en": "Nobody's land",
+         *       "teams": [
+         *         {
+         *           "code": "T-E1",
+         *           "name": "收展一队"
+         *         }
+         *       ],
+         *       "community_codes": [],
+         *       "bbox": [
+         *         120.01,
+         *         30.01,
+         *         120.012,
+         *         30.012
+         *       ],
+         *       "at": [
+         *         120.011,
+         *         30.011
+         *       ],
+         *       "geometry": null,
+         *       "area_m2": 42800.5,
+         *       "length_m": 193.1,
+         *       "details": {
+         *         "width_m": 103.4,
+         *         "borders": [
+         *           {
+         *             "team_code": "T-E1",
+         *             "length_m": 193.1
+         *           }
+         *         ]
+         *       },
+         *       "customers": 12,
+         *       "orphans": 3,
+         *       "ways": [
+         *         {
+         *           "way": "GIVE",
+         *           "team_code": "T-E1",
+         *           "title": "划给 收展一队",
+         *           "title_en": "Give it to 收展一队"
+         *         }
+         *       ]
+         *     }
+         */
+        TerritoryDefectOut: {
+            /** Id */
+            id: number;
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "INVALID_RING" | "OVERLAP" | "GAP" | "HOLE" | "SLIVER" | "OUTSIDE_BRANCH" | "UNOWNED_COMMUNITY" | "COMMUNITY_SHARED" | "DISCONNECTED_PART" | "TOO_MANY_VERTICES" | "DUPLICATED_VERTEX" | "TEAM_WITHOUT_TERRITORY" | "TEAM_DISSOLVED" | "TEAM_WRONG_FORCE" | "NAME_CLASH" | "OPEN_CONFLICT";
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "ERROR" | "WARNING" | "NOTE";
+            /** Title */
+            title: string;
+            /** Title En */
+            title_en: string;
+            /** Teams */
+            teams: components["schemas"]["DefectTeam"][];
+            /** Community Codes */
+            community_codes: string[];
+            /**
+             * Bbox
+             * @description West, south, east, north
+             */
+            bbox: [
+                number,
+                number,
+                number,
+                number
+            ] | null;
+            /** At */
+            at: [
+                number,
+                number
+            ] | null;
+            /** Geometry */
+            geometry: {
+                [key: string]: unknown;
+            } | null;
+            /** Area M2 */
+            area_m2: number | null;
+            /** Length M */
+            length_m: number | null;
+            /** Details */
+            details: {
+                [key: string]: unknown;
+            };
+            /** Customers */
+            customers: number | null;
+            /** Orphans */
+            orphans: number | null;
+            /** Ways */
+            ways: components["schemas"]["DefectWay"][];
+        };
+        /**
+         * TerritoryDefectPage
+         * @description Defects, errors first, then those that touch most customers. `fresh`: nothing has changed since they were looked for.
+         *
+         *     `judged_on`: the day on which the teams are judged; null: the version was never checked.
+         */
+        TerritoryDefectPage: {
+            /** Items */
+            items: components["schemas"]["TerritoryDefectOut"][];
+            /** Next */
+            next: string | null;
+            /** Errors */
+            errors: number;
+            /** Warnings */
+            warnings: number;
+            /** Notes */
+            notes: number;
+            /** Fresh */
+            fresh: boolean;
+            /** Judged On */
+            judged_on: string | null;
+            /** Checked At */
+            checked_at: string | null;
+        };
+        /**
+         * TerritoryFigures
+         * @description A team's territory in figures. What it covers together with another team counts in `shared` alone.
+         *
+         *     `policies`: open ones of the customers that live there, `premium` theirs. `orphans`: their open cases, `unassigned` those of them that
+         *     nobody has been given. `kept_in_team`: orphans that go to this team, the owner of their region; `kept_in_team_rate`: their share.
+         *     `load`: the team's policies wherever they are (open ones serviced, and its pool), `load_ratio`: over its capacity.
+         */
+        TerritoryFigures: {
+            /** Customers */
+            customers: number;
+            /** Shared */
+            shared: number;
+            /** Policies */
+            policies: number;
+            /** Premium */
+            premium: string;
+            /** Orphans */
+            orphans: number;
+            /** Unassigned */
+            unassigned: number;
+            /** Kept In Team */
+            kept_in_team: number;
+            /** Kept In Team Rate */
+            kept_in_team_rate: number | null;
+            /** Load */
+            load: number;
+            /** Capacity */
+            capacity: number;
+            /** Load Ratio */
+            load_ratio: number | null;
+        };
+        /**
+         * TerritoryFileOverlap
+         * @description Two territories that would overlap afterwards: a defect of the draft.
+         */
+        TerritoryFileOverlap: {
+            /** Team Codes */
+            team_codes: [
+                string,
+                string
+            ];
+            /** Area M2 */
+            area_m2: number;
+        };
+        /**
+         * TerritoryFileRepair
+         * @description Something that was done to a shape to make it sound: how often, and how many square metres that changed.
+         */
+        TerritoryFileRepair: {
+            /** Code */
+            code: string;
+            /** Count */
+            count: number;
+            /** Area M2 */
+            area_m2: number;
+            /** Zh */
+            zh: string;
+            /** En */
+            en: string;
+        };
+        /**
+         * TerritoryFileReport
+         * @description A file of territories held against a version. Saved as one edit unless it is a dry run or changes nothing.
+         *
+         *     `crs`, `encoding`, `layer`, `columns`: how the file was read. `overlaps`: the largest; `overlap_count`: of all.
+         * @example {
+         *       "plan_id": 12,
+         *       "version": 4,
+         *       "dry_run": false,
+         *       "edit_id": 31,
+         *       "format": "geojson",
+         *       "crs": "CGCS2000",
+         *       "encoding": "UTF-8",
+         *       "layer": null,
+         *       "columns": {
+         *         "team_code": "team_code"
+         *       },
+         *       "counts": {
+         *         "CHANGED": 1
+         *       },
+         *       "rows": [
+         *         {
+         *           "row": 1,
+         *           "team_code": "T-E1",
+         *           "team_name": "收展一队",
+         *           "community_code": null,
+         *           "action": "CHANGED",
+         *           "code": null,
+         *           "zh": null,
+         *           "en": null,
+         *           "repairs": [],
+         *           "area_before_m2": 2139042.3,
+         *           "area_after_m2": 1069521.2
+         *         }
+         *       ],
+         *       "teams": [
+         *         {
+         *           "team_code": "T-E1",
+         *           "team_name": "收展一队",
+         *           "action": "CHANGED",
+         *           "in_file": true,
+         *           "area_before_m2": 2139042.3,
+         *           "area_after_m2": 1069521.2
+         *         }
+         *       ],
+         *       "overlaps": [],
+         *       "overlap_count": 0
+         *     }
+         */
+        TerritoryFileReport: {
+            /** Plan Id */
+            plan_id: number;
+            /**
+             * Version
+             * @description Of the plan, after it
+             */
+            version: number;
+            /** Dry Run */
+            dry_run: boolean;
+            /**
+             * Edit Id
+             * @description The edit that it was saved as
+             */
+            edit_id: number | null;
+            /** Format */
+            format: string;
+            /** Crs */
+            crs: string | null;
+            /** Encoding */
+            encoding: string | null;
+            /** Layer */
+            layer: string | null;
+            /** Columns */
+            columns: {
+                [key: string]: string;
+            };
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Rows */
+            rows: components["schemas"]["TerritoryFileRow"][];
+            /** Teams */
+            teams: components["schemas"]["TerritoryFileTeam"][];
+            /** Overlaps */
+            overlaps: components["schemas"]["TerritoryFileOverlap"][];
+            /** Overlap Count */
+            overlap_count: number;
+        };
+        /**
+         * TerritoryFileRow
+         * @description What becomes of a record. Areas, in square metres, are those of its team as a whole, before and after.
+         *
+         *     `code`, `zh`, `en`: why it is refused and what to do; or what else there is to know of it.
+         */
+        TerritoryFileRow: {
+            /** Row */
+            row: number;
+            /** Team Code */
+            team_code: string | null;
+            /** Team Name */
+            team_name: string | null;
+            /**
+             * Community Code
+             * @description Of a table of communities
+             */
+            community_code: string | null;
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "NEW" | "CHANGED" | "UNCHANGED" | "REPAIRED" | "REFUSED";
+            /** Code */
+            code: string | null;
+            /** Zh */
+            zh: string | null;
+            /** En */
+            en: string | null;
+            /** Repairs */
+            repairs: components["schemas"]["TerritoryFileRepair"][];
+            /** Area Before M2 */
+            area_before_m2: number | null;
+            /** Area After M2 */
+            area_after_m2: number | null;
+        };
+        /**
+         * TerritoryFileTeam
+         * @description What becomes of a team. KEPT and REMOVED: the file does not name it.
+         */
+        TerritoryFileTeam: {
+            /** Team Code */
+            team_code: string;
+            /** Team Name */
+            team_name: string | null;
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "NEW" | "CHANGED" | "UNCHANGED" | "KEPT" | "REMOVED";
+            /** In File */
+            in_file: boolean;
+            /** Area Before M2 */
+            area_before_m2: number | null;
+            /** Area After M2 */
+            area_after_m2: number | null;
         };
         /**
          * TerritoryPlan
@@ -3945,6 +5171,53 @@ export interface components {
             next: string | null;
         };
         /**
+         * TerritoryProposal
+         * @description A proposal: how far it is, and once it is DONE what was found. `error`: what happened to a FAILED one and what to do.
+         */
+        TerritoryProposal: {
+            /** Id */
+            id: number;
+            /** Branch Code */
+            branch_code: string;
+            /** Plan Id */
+            plan_id: number | null;
+            /** Seed */
+            seed: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "QUEUED" | "RUNNING" | "DONE" | "FAILED" | "CANCELLED";
+            /** Stage */
+            stage: string | null;
+            /** Progress */
+            progress: number;
+            result: components["schemas"]["ProposalResult"] | null;
+            /** Error */
+            error: string | null;
+            /** Draft Id */
+            draft_id: number | null;
+            /** Requested By */
+            requested_by: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+        };
+        /**
+         * TerritoryProposalPage
+         * @description A page of proposals, the newest first.
+         */
+        TerritoryProposalPage: {
+            /** Items */
+            items: components["schemas"]["ProposalSummary"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * TerritoryShare
          * @description A team and the share (0–1) of the error disc that lies in its territory.
          */
@@ -3953,6 +5226,70 @@ export interface components {
             team_code: string;
             /** Share */
             share: number;
+        };
+        /**
+         * TraceIn
+         * @description Two places near borders of the draft. `long_way`: the other way around, where there is one.
+         */
+        TraceIn: {
+            /**
+             * Start
+             * @description Longitude, latitude; CGCS2000 degrees
+             * @example [
+             *       120.01,
+             *       30.005
+             *     ]
+             */
+            start: [
+                number,
+                number
+            ];
+            /**
+             * End
+             * @description Longitude, latitude; CGCS2000 degrees
+             * @example [
+             *       120.01,
+             *       30.005
+             *     ]
+             */
+            end: [
+                number,
+                number
+            ];
+            /**
+             * Long Way
+             * @default false
+             */
+            long_way: boolean;
+        };
+        /**
+         * Traced
+         * @description The line along existing borders, from vertex to vertex; CGCS2000 degrees.
+         */
+        Traced: {
+            /** Line */
+            line: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * Turnover
+         * @description What a team gains, or loses, from one version to another.
+         */
+        Turnover: {
+            /**
+             * Area Km2
+             * @description Null where the borders are too complex to be laid over each other
+             */
+            area_km2: number | null;
+            /** Customers */
+            customers: number;
+            /** Policies */
+            policies: number;
+            /** Premium */
+            premium: string;
+            /** Orphans */
+            orphans: number;
         };
         /**
          * UndoIn
@@ -3985,6 +5322,36 @@ export interface components {
             cases_allocated: number;
             /** Allocated */
             allocated: components["schemas"]["AllocatedCase"][];
+        };
+        /**
+         * VersionComparison
+         * @description What differs between two versions of a branch's territories.
+         *
+         *     `before` is null where there was none. `pieces`: the land that changes hands as a GeoJSON FeatureCollection (CGCS2000, simplified for
+         *     the map) with `from_team_code`, `to_team_code` and `area_km2`; null where the borders are too complex to be laid over each other.
+         */
+        VersionComparison: {
+            before: components["schemas"]["ComparedVersion"] | null;
+            after: components["schemas"]["ComparedVersion"];
+            /**
+             * On
+             * Format: date
+             */
+            on: string;
+            /** Customers */
+            customers: number;
+            /** Policies */
+            policies: number;
+            /** Teams */
+            teams: components["schemas"]["TeamComparison"][];
+            /** Moves */
+            moves: components["schemas"]["HandOver"][];
+            balance_before: components["schemas"]["LoadBalance"];
+            balance_after: components["schemas"]["LoadBalance"];
+            /** Pieces */
+            pieces: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * Waiting
@@ -4083,6 +5450,160 @@ export interface components {
             items: components["schemas"]["Waiting"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * WhatIf
+         * @description What a change of territories would mean on a date, if every policy that changes hands went along.
+         * @example {
+         *       "branch_code": "E",
+         *       "on": "2026-03-10",
+         *       "customers": 1,
+         *       "policies": 2,
+         *       "teams": [
+         *         {
+         *           "team_code": "T-E1",
+         *           "name": "收展一队",
+         *           "before": {
+         *             "customers": 3,
+         *             "shared": 0,
+         *             "policies": 4,
+         *             "premium": "4938.00",
+         *             "orphans": 2,
+         *             "unassigned": 1,
+         *             "kept_in_team": 2,
+         *             "kept_in_team_rate": 1,
+         *             "load": 120,
+         *             "capacity": 200,
+         *             "load_ratio": 0.6
+         *           },
+         *           "after": {
+         *             "customers": 2,
+         *             "shared": 0,
+         *             "policies": 2,
+         *             "premium": "2469.00",
+         *             "orphans": 1,
+         *             "unassigned": 1,
+         *             "kept_in_team": 1,
+         *             "kept_in_team_rate": 1,
+         *             "load": 119,
+         *             "capacity": 200,
+         *             "load_ratio": 0.595
+         *           }
+         *         }
+         *       ],
+         *       "moves": [
+         *         {
+         *           "from_team_codes": [
+         *             "T-E1"
+         *           ],
+         *           "to_team_codes": [
+         *             "T-E2"
+         *           ],
+         *           "customers": 1,
+         *           "policies": 2,
+         *           "premium": "2469.00",
+         *           "orphans": 1,
+         *           "unassigned": 0,
+         *           "carried": 1
+         *         }
+         *       ],
+         *       "balance_before": {
+         *         "teams": 3,
+         *         "gini": 0.3509,
+         *         "most": 120,
+         *         "least": 20,
+         *         "ratio": 6
+         *       },
+         *       "balance_after": {
+         *         "teams": 3,
+         *         "gini": 0.3474,
+         *         "most": 119,
+         *         "least": 20,
+         *         "ratio": 5.95
+         *       }
+         *     }
+         */
+        WhatIf: {
+            /** Branch Code */
+            branch_code: string;
+            /**
+             * On
+             * Format: date
+             */
+            on: string;
+            /**
+             * Customers
+             * @description Customers that change hands
+             */
+            customers: number;
+            /**
+             * Policies
+             * @description Policies that change hands
+             */
+            policies: number;
+            /** Teams */
+            teams: components["schemas"]["TeamWhatIf"][];
+            /** Moves */
+            moves: components["schemas"]["HandOver"][];
+            balance_before: components["schemas"]["LoadBalance"];
+            balance_after: components["schemas"]["LoadBalance"];
+        };
+        /**
+         * WhatIfIn
+         * @description What would it mean if these teams of a branch had these territories? Against what is in force on the date.
+         * @example {
+         *       "branch_code": "E",
+         *       "on": "2026-03-10",
+         *       "crs": "CGCS2000",
+         *       "changes": [
+         *         {
+         *           "team_code": "T-E2",
+         *           "geometry": {
+         *             "type": "Polygon",
+         *             "coordinates": [
+         *               [
+         *                 [
+         *                   120.015,
+         *                   30
+         *                 ],
+         *                 [
+         *                   120.03,
+         *                   30
+         *                 ],
+         *                 [
+         *                   120.03,
+         *                   30.01
+         *                 ],
+         *                 [
+         *                   120.015,
+         *                   30.01
+         *                 ],
+         *                 [
+         *                   120.015,
+         *                   30
+         *                 ]
+         *               ]
+         *             ]
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
+        WhatIfIn: {
+            /** Branch Code */
+            branch_code: string;
+            /**
+             * On
+             * @description Date, today unless given
+             */
+            on?: string | null;
+            /**
+             * Crs
+             * @description System of the coordinates; it must be declared
+             */
+            crs?: ("CGCS2000" | "WGS84" | "GCJ02" | "BD09") | null;
+            /** Changes */
+            changes: components["schemas"]["SupposedTerritory"][];
         };
         /**
          * Problem
@@ -6570,6 +8091,393 @@ export interface operations {
             };
         };
     };
+    listTerritoryProposals: {
+        parameters: {
+            query?: {
+                branch_code?: string | null;
+                /** @description Items on a page */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryProposalPage"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    proposeTerritories: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe: the same key with the same request gets the same answer, and nothing happens twice. */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryProposal"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this caller */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTerritoryProposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the proposal */
+                proposal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryProposal"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelTerritoryProposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the proposal */
+                proposal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryProposal"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    draftTerritoryProposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the proposal */
+                proposal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftOfProposalIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryPlan"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listTerritoryPlans: {
         parameters: {
             query?: {
@@ -7595,6 +9503,476 @@ export interface operations {
             };
         };
     };
+    whatIf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhatIfIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIf"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportWhatIf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhatIfIn"];
+            };
+        };
+        responses: {
+            /** @description A row for each policy, UTF-8 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTerritoryPlanConsequences: {
+        parameters: {
+            query?: {
+                /** @description What the version is looked at against: what it was drawn from, or what is in force on the date */
+                against?: "BASE" | "IN_FORCE";
+                /** @description Date of loads and of what is in force, today unless given */
+                on?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIf"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportTerritoryPlanConsequences: {
+        parameters: {
+            query?: {
+                /** @description What the version is looked at against: what it was drawn from, or what is in force on the date */
+                against?: "BASE" | "IN_FORCE";
+                /** @description Date of loads and of what is in force, today unless given */
+                on?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A row for each policy, UTF-8 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compareTerritoryPlans: {
+        parameters: {
+            query?: {
+                /** @description The version before; what it was drawn from unless given */
+                with?: number | null;
+                /** @description Date of loads and of what is in force, today unless given */
+                on?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionComparison"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportComparison: {
+        parameters: {
+            query?: {
+                /** @description The version before; what it was drawn from unless given */
+                with?: number | null;
+                /** @description Date of loads and of what is in force, today unless given */
+                on?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A row for each policy, UTF-8 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drawTerritoryPlan: {
+        parameters: {
+            query?: {
+                /** @description The version before; what it was drawn from unless given */
+                with?: number | null;
+                /** @description For a screen, or for paper */
+                format?: "png" | "pdf";
+                /** @description Date of the figures, today unless given */
+                on?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture, A3 landscape */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                    "application/pdf": string;
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listTerritoryEdits: {
         parameters: {
             query?: {
@@ -7820,6 +10198,87 @@ export interface operations {
             };
             /** @description Contradicts the present state */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    traceTerritoryBorder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TraceIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Traced"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8289,11 +10748,409 @@ export interface operations {
             };
         };
     };
+    listTerritoryDefects: {
+        parameters: {
+            query?: {
+                severity?: ("ERROR" | "WARNING" | "NOTE") | null;
+                code?: ("INVALID_RING" | "OVERLAP" | "GAP" | "HOLE" | "SLIVER" | "OUTSIDE_BRANCH" | "UNOWNED_COMMUNITY" | "COMMUNITY_SHARED" | "DISCONNECTED_PART" | "TOO_MANY_VERTICES" | "DUPLICATED_VERTEX" | "TEAM_WITHOUT_TERRITORY" | "TEAM_DISSOLVED" | "TEAM_WRONG_FORCE" | "NAME_CLASH" | "OPEN_CONFLICT") | null;
+                /** @description Only those that concern this team */
+                team_code?: string | null;
+                /** @description Items on a page */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryDefectPage"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTerritoryDefect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+                /** @description Number of the defect */
+                defect_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefectOffers"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkTerritoryPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryCheckOut"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importTerritories: {
+        parameters: {
+            query?: {
+                /** @description Only tell what would become of each record */
+                dry_run?: boolean;
+                /** @description Its suffix says the format */
+                filename?: string | null;
+                /** @description System of the file: CGCS2000, WGS84, GCJ02, BD09 or a code like EPSG:4549 */
+                crs?: string | null;
+                /** @description Encoding of its texts, such as GBK */
+                encoding?: string | null;
+                /** @description Which layer of several */
+                layer?: string | null;
+                /** @description team_code=NAME, team_name=NAME, community_code=NAME, share=NAME: which column is what */
+                column?: string[] | null;
+                /** @description What becomes of territories of teams that the file lacks */
+                missing?: "keep" | "remove";
+                /** @description Save nothing where a record is refused */
+                strict?: boolean;
+                /** @description Who imports; needed unless it is a dry run */
+                by?: string | null;
+                /** @description Version of the draft that the editor saw */
+                version?: number | null;
+            };
+            header?: {
+                /** @description The version that was edited, as the plan's ETag; or say `version` */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        /** @description The file itself; `filename` or the Content-Type says what it is. */
+        requestBody: {
+            content: {
+                "application/geo+json": string;
+                "application/json": string;
+                "application/geopackage+sqlite3": string;
+                "application/x-sqlite3": string;
+                "application/zip": string;
+                "application/x-zip-compressed": string;
+                "text/csv": string;
+                "application/vnd.google-earth.kml+xml": string;
+                "application/flatgeobuf": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryFileReport"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match names another state than the present one */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportTerritories: {
+        parameters: {
+            query?: {
+                /** @description csv: which team has which community; shp: a zip of its parts */
+                format?: "geojson" | "gpkg" | "shp" | "csv";
+                /** @description Of the attributes of a shapefile and of a table */
+                encoding?: "utf-8" | "gbk";
+            };
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": string;
+                    "application/geopackage+sqlite3": string;
+                    "application/zip": string;
+                    "text/csv; charset=utf-8": string;
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getExtent: {
         parameters: {
             query?: {
                 /** @description Show the territories in force on this date; today if not said */
                 on?: string | null;
+                /** @description Show the territories of this territory plan, a draft or not, instead of those in force */
+                plan?: number | null;
                 /** @description Only the territory of this team */
                 team_code?: string | null;
                 /** @description Only this branch */
@@ -8312,6 +11169,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Extent"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A field is not acceptable */
@@ -8348,12 +11214,16 @@ export interface operations {
             query?: {
                 /** @description Show the territories in force on this date; today if not said */
                 on?: string | null;
+                /** @description Show the territories of this territory plan, a draft or not, instead of those in force */
+                plan?: number | null;
+                /** @description The layer's word from /tiles/extent: with it a published plan's tile is kept for good */
+                v?: string | null;
             };
             header?: {
                 "if-none-match"?: string | null;
             };
             path: {
-                /** @description branches, communities, territories or orphans */
+                /** @description branches, communities, territories, orphans or customers */
                 layer: string;
                 z: number;
                 x: number;

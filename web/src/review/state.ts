@@ -1,5 +1,6 @@
 import { computed, ref, shallowRef, watch } from "vue";
 import { Trouble } from "../api/client";
+import { person as reviewer } from "../state/person";
 import {
   askFigures,
   askItem,
@@ -51,6 +52,8 @@ export const previewing = ref(false);
 export const deciding = ref(false);
 export const decisionTrouble = shallowRef<Trouble | null>(null);
 
+export { reviewer };
+
 export interface Done {
   id: number;
   addresses: number;
@@ -62,7 +65,6 @@ export const done = shallowRef<Done | null>(null);
 export const undone = shallowRef<{ addresses: number; waiting: number; allocated: string[] } | null>(null);
 export const undoTrouble = shallowRef<Trouble | null>(null);
 
-const REVIEWER = "guidan.reviewer";
 const CLAIM = "guidan.claim";
 const RENEW_MS = (LEASE_S * 1000) / 3;
 const FRESH_MS = 20_000;
@@ -82,9 +84,6 @@ function keep(storage: () => Storage, key: string, value: string): void {
     // Without storage it lasts as long as the page.
   }
 }
-
-export const reviewer = ref(recalled(() => localStorage, REVIEWER) ?? "");
-watch(reviewer, (name) => keep(() => localStorage, REVIEWER, name));
 
 // A page that is loaded again goes on with what it had claimed.
 let claim: string | null = recalled(() => sessionStorage, CLAIM);

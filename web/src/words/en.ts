@@ -1,3 +1,4 @@
+import { studioEn } from "./studio.en";
 import type { Messages } from "./zh";
 
 /** The same sentences in English. */
@@ -330,6 +331,8 @@ export const en: Messages = {
     CITY_REVIEW: "Nobody in the branch can take these; the city decides.",
     PENDING_APPROVAL: "Taken in once approved.",
   },
+
+  studio: studioEn,
 
   review: {
     title: "Location review",

@@ -1,3 +1,5 @@
+import { studioZh } from "./studio.zh";
+
 /** Every sentence of the page in Chinese, the first language. The English table must have the same shape. */
 export const zh = {
   name: "归单",
@@ -328,6 +330,8 @@ export const zh = {
     CITY_REVIEW: "支公司内无人能接，请市公司决定。",
     PENDING_APPROVAL: "等待批准后转入。",
   } as Record<string, string>,
+
+  studio: studioZh,
 
   review: {
     title: "位置复核",

@@ -1,68 +1,29 @@
-"""The process that parses a file from elsewhere: few rights, no network, one driver. Its answer goes to standard output.
+"""How a file of places is parsed, within the confined process (`app.uploads.child`), which `app.gazetteer.formats.apart` starts.
 
-Called by `app.gazetteer.formats.apart`. The answer is one line of JSON (a refusal, or what the file says of itself), then the
-places as Arrow IPC: columns as texts, `@x`, `@y` in the file's system, `@shape` (0 a point, 1 none, 2 something else).
+The places are answered as Arrow IPC: columns as texts, `@x`, `@y` in the file's system, `@shape` (0 a point, 1 none, 2 something
+else); beside them what the file says of itself.
 """
 
 from __future__ import annotations
 
-import ctypes
 import json
-import resource
-import struct
-import sys
-from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from app.uploads.gdal import MOSTLY_VALID, choose_layer, encoding_of_shapefile, said_of, short
+from app.uploads.refused import UploadRefused
 
 if TYPE_CHECKING:
     import polars as pl
 
-# This module is imported with nothing else, so that the limits hold before any library is loaded.
 
-_NEW_NETWORK: Final = 0x4000_0000
-_NEW_USER: Final = 0x1000_0000
-_DBF_SAMPLE: Final = 4 * 1024 * 1024
-_MOSTLY_VALID: Final = 0.97
-
-
-class _Refused(Exception):
-    def __init__(self, code: str, zh: str = "", en: str = "") -> None:
-        self.answer = {"refused": code, "zh": zh, "en": en or zh}
-
-
-def main() -> None:
-    """Read the task (JSON) from standard input and answer it."""
-    task = json.load(sys.stdin)
-    out = sys.stdout.buffer
-    _confine(task["memory"], task["seconds"])
-    try:
-        said, frame = _READERS[task["format"]](task)
-    except _Refused as refused:
-        out.write(json.dumps(refused.answer).encode() + b"\n")
-        return
-    _answer(out, said, frame)
-
-
-def _answer(out: BinaryIO, said: dict[str, Any], frame: pl.DataFrame) -> None:
-    out.write(json.dumps(said).encode() + b"\n")
+def read(task: dict[str, Any]) -> tuple[dict[str, Any], memoryview]:
+    """Read the file of a task in its format. Raises `UploadRefused`."""
+    said, frame = _READERS[task["format"]](task)
     buffer = BytesIO()
     frame.write_ipc(buffer)
-    out.write(buffer.getbuffer())
-    out.flush()
-
-
-def _confine(memory: int, seconds: int) -> None:
-    """Limits on memory and time, and no network where the kernel lets this user have one of its own."""
-    for kind, wanted in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, seconds), (resource.RLIMIT_CORE, 0)):
-        _, highest = resource.getrlimit(kind)
-        limit = wanted if highest == resource.RLIM_INFINITY else min(wanted, highest)
-        resource.setrlimit(kind, (limit, limit))
-    with suppress(OSError, AttributeError):
-        library = ctypes.CDLL(None, use_errno=True)
-        if library.unshare(_NEW_NETWORK) != 0:
-            library.unshare(_NEW_USER | _NEW_NETWORK)
+    return said, buffer.getbuffer()
 
 
 def _read_with_gdal(task: dict[str, Any]) -> tuple[dict[str, Any], pl.DataFrame]:
@@ -71,75 +32,20 @@ def _read_with_gdal(task: dict[str, Any]) -> tuple[dict[str, Any], pl.DataFrame]
     from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 
     path: str = task["path"]
-    drivers = pyogrio.list_drivers()
-    if set(drivers) != {task["driver"]}:
-        raise _Refused("UNREADABLE_FILE", f"{len(drivers)} drivers")
     try:
-        layers = [str(name) for name, _ in pyogrio.list_layers(path)]
-        layer = _layer(layers, task["layer"])
+        layer = choose_layer(path, task["driver"], task["layer"])
         encoding = task["encoding"]
         if task["driver"] == "ESRI Shapefile" and encoding is None:
-            encoding = _encoding_of_shapefile(Path(path))
+            encoding = encoding_of_shapefile(Path(path))
         with pyogrio.open_arrow(path, layer=layer, encoding=encoding, use_pyarrow=False) as (meta, stream):
             frame = pl.DataFrame(stream)
     except (DataSourceError, DataLayerError, FieldError) as error:
-        raise _Refused("UNREADABLE_FILE", _short(error)) from error
+        raise UploadRefused("UNREADABLE_FILE", short(error)) from error
     geometry = meta["geometry_name"] or "wkb_geometry"
     shapes = frame.get_column(geometry) if geometry in frame.columns else None
     fields = [name for name in frame.columns if name in set(meta["fields"]) and name != geometry]
     texts = _as_texts(frame.select(fields), task)
-    return {"crs": meta["crs"], "layer": layer, "encoding": encoding}, _with_points(texts, shapes)
-
-
-def _layer(layers: list[str], wanted: str | None) -> str:
-    if wanted is not None:
-        if wanted not in layers:
-            raise _Refused("LAYER", "、".join(layers), ", ".join(layers))
-        return wanted
-    if len(layers) != 1:
-        raise _Refused("LAYER" if layers else "EMPTY_FILE", "、".join(layers), ", ".join(layers))
-    return layers[0]
-
-
-def _encoding_of_shapefile(path: Path) -> str | None:
-    """The encoding of the attributes where nothing declares it: the one that their bytes are valid in. None: it is declared.
-
-    A text that was cut to its column's width may end within a letter, so a few may be broken.
-    """
-    table = path.with_suffix(".dbf")
-    if path.with_suffix(".cpg").exists() or not table.exists():
-        return None
-    with table.open("rb") as stream:
-        head = stream.read(32)
-        if len(head) < 32:
-            raise _Refused("UNREADABLE_FILE", "dbf")
-        if head[29] not in (0, 0x57):
-            return None  # the language driver names a code page
-        header, width = struct.unpack_from("<HH", head, 8)
-        fields = stream.read(max(header - 32, 0))
-        body = stream.read(_DBF_SAMPLE)
-    texts, at = [], 1
-    for start in range(0, len(fields) - 31, 32):
-        if fields[start] == 0x0D:
-            break
-        length = fields[start + 16]
-        texts.append(fields[start : start + 11].rstrip(b"\0"))
-        if fields[start + 11] == 0x43:  # C: characters
-            texts += [body[row + at : row + at + length].strip(b" \0") for row in range(0, len(body), max(width, 1))]
-        at += length
-    foreign = [text for text in texts if not text.isascii()]
-    for encoding, name in (("utf-8", "UTF-8"), ("gb18030", "GBK")):
-        if sum(_valid(text, encoding) for text in foreign) >= _MOSTLY_VALID * len(foreign):
-            return name
-    raise _Refused("ENCODING_UNDECLARED")
-
-
-def _valid(text: bytes, encoding: str) -> bool:
-    try:
-        text.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
+    return said_of(meta, layer, encoding), _with_points(texts, shapes)
 
 
 def _read_geojson(task: dict[str, Any]) -> tuple[dict[str, Any], pl.DataFrame]:
@@ -149,12 +55,12 @@ def _read_geojson(task: dict[str, Any]) -> tuple[dict[str, Any], pl.DataFrame]:
     try:
         document = orjson.loads(Path(task["path"]).read_bytes())
     except orjson.JSONDecodeError as error:
-        raise _Refused("BAD_JSON", _short(error)) from error
+        raise UploadRefused("BAD_JSON", short(error)) from error
     features = document.get("features") if isinstance(document, dict) else None
     if not isinstance(features, list) or document.get("type") != "FeatureCollection":
-        raise _Refused("BAD_JSON", "不是 FeatureCollection", "it is no FeatureCollection")
+        raise UploadRefused("BAD_JSON", "不是 FeatureCollection", "it is no FeatureCollection")
     if len(features) > task["most"]:
-        raise _Refused("FILE_TOO_LARGE", f"{len(features):,} > {task['most']:,}")
+        raise UploadRefused("FILE_TOO_LARGE", f"{len(features):,} > {task['most']:,}")
     names: dict[str, None] = {}
     rows: list[dict[str, Any]] = []
     for feature in features:
@@ -163,7 +69,7 @@ def _read_geojson(task: dict[str, Any]) -> tuple[dict[str, Any], pl.DataFrame]:
         names.update(dict.fromkeys(row))
         rows.append(row)
     if len(names) > task["most_columns"]:
-        raise _Refused("FILE_TOO_LARGE", f"{len(names):,} > {task['most_columns']:,}")
+        raise UploadRefused("FILE_TOO_LARGE", f"{len(names):,} > {task['most_columns']:,}")
     columns = {name: pl.Series(name, [_text(row.get(name)) for row in rows], dtype=pl.String) for name in names}
     points = [_point(feature) for feature in features]
     frame = pl.DataFrame(columns).with_columns(
@@ -207,15 +113,15 @@ def _read_parquet(task: dict[str, Any]) -> tuple[dict[str, Any], pl.DataFrame]:
         described = json.loads(pl.read_parquet_metadata(task["path"]).get("geo") or "{}")
         lazy = pl.scan_parquet(task["path"], glob=False)
         if lazy.select(pl.len()).collect().item() > task["most"]:
-            raise _Refused("FILE_TOO_LARGE", f"> {task['most']:,}")
+            raise UploadRefused("FILE_TOO_LARGE", f"> {task['most']:,}")
         frame = lazy.collect()
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
-        raise _Refused("UNREADABLE_FILE", _short(error)) from error
+        raise UploadRefused("UNREADABLE_FILE", short(error)) from error
     geometry = described.get("primary_column")
     about = described.get("columns", {}).get(geometry, {}) if isinstance(described.get("columns"), dict) else {}
     shapes = frame.get_column(geometry) if geometry in frame.columns else None
     if shapes is not None and (about.get("encoding") != "WKB" or shapes.dtype != pl.Binary):
-        raise _Refused("UNREADABLE_FILE", "encoding ≠ WKB")
+        raise UploadRefused("UNREADABLE_FILE", "encoding ≠ WKB")
     crs = about.get("crs", "OGC:CRS84") if shapes is not None else None
     texts = _as_texts(frame.drop(geometry) if shapes is not None else frame, task)
     return {"crs": crs, "encoding": None, "layer": None}, _with_points(texts, shapes)
@@ -226,7 +132,7 @@ def _as_texts(frame: pl.DataFrame, task: dict[str, Any]) -> pl.DataFrame:
     import polars as pl
 
     if frame.height > task["most"] or frame.width > task["most_columns"]:
-        raise _Refused("FILE_TOO_LARGE", f"{frame.height:,} × {frame.width:,}")
+        raise UploadRefused("FILE_TOO_LARGE", f"{frame.height:,} × {frame.width:,}")
     columns = []
     for column in frame.iter_columns():
         if column.dtype in (pl.Binary, pl.Object) or column.dtype.is_nested():
@@ -246,8 +152,8 @@ def _readable(texts: pl.Series) -> pl.Series:
     broken = raw.cast(pl.String, strict=False).is_null() & raw.is_not_null()
     if not broken.any():
         return texts
-    if int(broken.sum()) > (1.0 - _MOSTLY_VALID) * texts.len() + 3:
-        raise _Refused("ENCODING_UNDECLARED")
+    if int(broken.sum()) > (1.0 - MOSTLY_VALID) * texts.len() + 3:
+        raise UploadRefused("ENCODING_UNDECLARED")
     values = [None if value is None else value.decode("utf-8", "ignore") for value in raw.to_list()]
     return pl.Series(texts.name, values, dtype=pl.String)
 
@@ -273,11 +179,6 @@ def _with_points(texts: pl.DataFrame, shapes: pl.Series | None) -> pl.DataFrame:
         pl.Series("@y", np.where(point, y, np.nan)),
         pl.Series("@shape", shape),
     )
-
-
-def _short(error: Exception) -> str:
-    """The first words of a library's message, without the place on this machine that it may name."""
-    return str(error).split("\n")[0].rsplit("/", 1)[-1][:120]
 
 
 _READERS: Final = {

@@ -1,0 +1,1 @@
+"""QGIS project files: layers, styles, snapping."""

@@ -1,0 +1,172 @@
+"""What a change of territories would mean: of a draft, of two versions, of territories that are only supposed."""
+
+from typing import Annotated, Any, Literal
+
+import orjson
+from fastapi import APIRouter, Query, Response
+
+from app.deps import CurrentPrincipal, ReadConnection, Today
+from app.errors import OutOfScope
+from app.fields import Day
+from app.problems import documented
+from app.strict import StrictRoute
+from app.territories.consequences.asking import WhatIfIn
+from app.territories.consequences.compare import base_of, compare, read_versions
+from app.territories.consequences.export import write_policies
+from app.territories.consequences.measure import consequences, holders_moving
+from app.territories.consequences.schemas import VersionComparison, WhatIf, drawn_pieces, told, told_comparison
+from app.territories.consequences.suppose import supposed
+from app.territories.plans.endpoints import PlanId, checked_plan
+
+router = APIRouter(route_class=StrictRoute, tags=["territory consequences"])
+
+CSV = "text/csv; charset=utf-8"
+_CSV_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {"description": "A row for each policy, UTF-8", "content": {"text/csv": {"schema": {"type": "string"}}}}
+}
+Against = Annotated[
+    Literal["BASE", "IN_FORCE"],
+    Query(description="What the version is looked at against: what it was drawn from, or what is in force on the date"),
+]
+OnDate = Annotated[Day | None, Query(description="Date of loads and of what is in force, today unless given")]
+OtherPlan = Annotated[
+    int | None,
+    Query(alias="with", ge=1, lt=2**63, description="The version before; what it was drawn from unless given"),
+]
+
+
+@router.post(
+    "/territories/consequences",
+    operation_id="whatIf",
+    responses=documented(413, 415),
+)
+def what_if(connection: ReadConnection, principal: CurrentPrincipal, today: Today, wanted: WhatIfIn) -> WhatIf:
+    """What it would mean if these teams had these territories; nothing is saved."""
+    _check_branch(principal, wanted.branch_code)
+    on = wanted.on or today
+    changes, around = supposed(connection, wanted, on)
+    return told(consequences(connection, wanted.branch_code, changes, on, around=around))
+
+
+@router.post(
+    "/territories/consequences/policies",
+    operation_id="exportWhatIf",
+    response_class=Response,
+    responses=documented(413, 415, also=_CSV_ANSWER),
+)
+def export_what_if(connection: ReadConnection, principal: CurrentPrincipal, today: Today, wanted: WhatIfIn) -> Response:
+    """The policies that would change hands, as CSV."""
+    _check_branch(principal, wanted.branch_code)
+    changes, around = supposed(connection, wanted, wanted.on or today)
+    return _csv(write_policies(connection, holders_moving(connection, changes, around=around)), "what-if")
+
+
+@router.get(
+    "/territory-plans/{plan_id}/consequences",
+    operation_id="getTerritoryPlanConsequences",
+    responses=documented(404),
+)
+def get_consequences(
+    connection: ReadConnection,
+    principal: CurrentPrincipal,
+    today: Today,
+    plan_id: PlanId,
+    against: Against = "BASE",
+    on: OnDate = None,
+) -> WhatIf:
+    """What a version would mean: customers, loads and balance before and after, and what changes hands."""
+    checked_plan(connection, principal, plan_id)
+    day = on or today
+    versions = read_versions(
+        connection, base_of(connection, plan_id, day, in_force=against == "IN_FORCE"), plan_id, day
+    )
+    return told(consequences(connection, versions.after["branch_code"], versions.changes, day, around=versions.around))
+
+
+@router.get(
+    "/territory-plans/{plan_id}/consequences/policies",
+    operation_id="exportTerritoryPlanConsequences",
+    response_class=Response,
+    responses=documented(404, also=_CSV_ANSWER),
+)
+def export_consequences(
+    connection: ReadConnection,
+    principal: CurrentPrincipal,
+    today: Today,
+    plan_id: PlanId,
+    against: Against = "BASE",
+    on: OnDate = None,
+) -> Response:
+    """The policies that a version would give to another team, as CSV; names masked."""
+    checked_plan(connection, principal, plan_id)
+    day = on or today
+    before = base_of(connection, plan_id, day, in_force=against == "IN_FORCE")
+    versions = read_versions(connection, before, plan_id, day)
+    moving = holders_moving(connection, versions.changes, around=versions.around)
+    return _csv(write_policies(connection, moving), f"plan-{plan_id}")
+
+
+@router.get(
+    "/territory-plans/{plan_id}/comparison",
+    operation_id="compareTerritoryPlans",
+    response_model=VersionComparison,
+    responses=documented(404),
+)
+def compare_plans(
+    connection: ReadConnection,
+    principal: CurrentPrincipal,
+    today: Today,
+    plan_id: PlanId,
+    other: OtherPlan = None,
+    on: OnDate = None,
+) -> Response:
+    """What differs from another version of the branch to this one: land and customers gained and lost, and the pieces for the map."""
+    before = _other(connection, principal, today, plan_id, other)
+    found = compare(connection, before, plan_id, on or today)
+    told_without = told_comparison(found).model_dump(mode="json", exclude={"pieces"})
+    body = {**told_without, "pieces": orjson.Fragment(drawn_pieces(found))}
+    return Response(orjson.dumps(body), media_type="application/json")
+
+
+@router.get(
+    "/territory-plans/{plan_id}/comparison/policies",
+    operation_id="exportComparison",
+    response_class=Response,
+    responses=documented(404, also=_CSV_ANSWER),
+)
+def export_comparison(
+    connection: ReadConnection,
+    principal: CurrentPrincipal,
+    today: Today,
+    plan_id: PlanId,
+    other: OtherPlan = None,
+    on: OnDate = None,
+) -> Response:
+    """The policies whose team differs from another version to this one, as CSV; names masked."""
+    before = _other(connection, principal, today, plan_id, other)
+    versions = read_versions(connection, before, plan_id, on or today)
+    moving = holders_moving(connection, versions.changes, around=versions.around)
+    return _csv(write_policies(connection, moving), f"plan-{before}-to-{plan_id}")
+
+
+def _other(
+    connection: ReadConnection, principal: CurrentPrincipal, today: Today, plan_id: int, other: int | None
+) -> int | None:
+    checked_plan(connection, principal, plan_id)
+    if other is None:
+        return base_of(connection, plan_id, today)
+    checked_plan(connection, principal, other)
+    return other
+
+
+def _check_branch(principal: CurrentPrincipal, branch_code: str) -> None:
+    if principal.scope.branch_codes is not None and branch_code not in principal.scope.branch_codes:
+        raise OutOfScope
+
+
+def _csv(body: bytes, name: str) -> Response:
+    return Response(
+        body,
+        media_type=CSV,
+        headers={"Content-Disposition": f'attachment; filename="{name}.csv"', "Cache-Control": "private, no-store"},
+    )

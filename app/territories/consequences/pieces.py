@@ -1,0 +1,147 @@
+"""The land that changes hands between two versions, piece by piece: overlays of what differs, for the map and for areas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely import MultiPolygon, Polygon
+from shapely.geometry.base import BaseGeometry
+
+from app.territories.consequences.owning import Change
+from geo.coverage.measure import area_m2
+from geo.points import changed_edges, crossings_at_most, edges_of
+
+Geometries = NDArray[Any]
+
+LEAST_M2: Final = 1.0
+"""What is smaller is a trace of rounding and no land."""
+
+CROSSINGS: Final = 40
+MOST_CROSSINGS: Final = 100_000
+"""Boxes of changed edges that meet, for each changed edge and beyond that: of more the overlay could take minutes (two combs)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LandPiece:
+    """Land that goes from a team to a team; None: nobody. `area`: CGCS2000 degrees."""
+
+    from_team_code: str | None
+    to_team_code: str | None
+    area: MultiPolygon
+    area_m2: float
+
+
+@dataclass(frozen=True, slots=True)
+class Land:
+    """By team, in m²: what it had, has, gains and loses; and the pieces. The last three are None where the borders are too complex to be
+    laid over each other."""
+
+    before_m2: Mapping[str, float]
+    after_m2: Mapping[str, float]
+    gained_m2: Mapping[str, float] | None
+    lost_m2: Mapping[str, float] | None
+    pieces: tuple[LandPiece, ...] | None
+
+
+def land_of(changes: Sequence[Change], around: Mapping[str, BaseGeometry]) -> Land:
+    """The land of the changes; `around`: team → territory of those that do not change. Areas in CGCS2000 degrees, valid.
+
+    What each team loses is laid over what the others have. Whatever is left of it by area, or of what each gains, was or will be
+    nobody's, and only then is it cut out.
+    """
+    codes = [change.team_code for change in changes]
+    before = _filled([change.before for change in changes])
+    after = _filled([change.after for change in changes])
+    sizes = [dict(zip(codes, _sizes(areas).tolist(), strict=True)) for areas in (before, after)]
+    if _too_complex(before, after):
+        return Land(sizes[0], sizes[1], None, None, None)
+    others = _filled(list(around.values()))
+    old, new = np.concatenate([before, others]), np.concatenate([after, others])
+    owners = [*codes, *around]
+    lost, gained = shapely.difference(before, after), shapely.difference(after, before)
+    lost_m2, gained_m2 = _sizes(lost), _sizes(gained)
+    giver, taker = _meeting(lost, new)
+    pieces = shapely.intersection(lost[giver], new[taker])
+    pieces_m2 = _sizes(pieces)
+    made = _pieces([codes[at] for at in giver.tolist()], [owners[at] for at in taker.tolist()], pieces)
+    made += _pieces(codes, [None] * len(codes), _left(lost, lost_m2, giver, pieces_m2, new))
+    made += _pieces([None] * len(codes), codes, _left(gained, gained_m2, taker, pieces_m2, old))
+    made.sort(key=lambda piece: (-piece.area_m2, piece.from_team_code or "", piece.to_team_code or ""))
+    return Land(
+        sizes[0],
+        sizes[1],
+        dict(zip(codes, gained_m2.tolist(), strict=True)),
+        dict(zip(codes, lost_m2.tolist(), strict=True)),
+        tuple(made),
+    )
+
+
+def _sizes(areas: Geometries) -> NDArray[np.float64]:
+    return area_m2(areas) if len(areas) else np.empty(0)
+
+
+def _filled(areas: Sequence[BaseGeometry | None]) -> Geometries:
+    filled = np.empty(len(areas), dtype=object)
+    filled[:] = [MultiPolygon() if area is None else area for area in areas]
+    return filled
+
+
+def _too_complex(before: Geometries, after: Geometries) -> bool:
+    """Whether so many of the changed edges may cross that the overlay has no bound worth waiting for."""
+    edges = [changed_edges(old, new) for old, new in zip(edges_of(list(before)), edges_of(list(after)), strict=True)]
+    most = CROSSINGS * sum(map(len, edges)) + MOST_CROSSINGS
+    return crossings_at_most(edges, most) > most
+
+
+def _meeting(lost: Geometries, new: Geometries) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pairs of what a team loses and what another one has."""
+    if not len(lost):
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    giver, taker = shapely.STRtree(new).query(lost, predicate="intersects")
+    apart = giver != taker
+    return giver[apart], taker[apart]
+
+
+def _left(
+    areas: Geometries,
+    areas_m2: NDArray[np.float64],
+    number: NDArray[np.int64],
+    pieces_m2: NDArray[np.float64],
+    owners: Geometries,
+) -> list[BaseGeometry]:
+    """What of each area no owner has. `number`: which area each of the pieces, `pieces_m2` large, is a part of."""
+    left: list[BaseGeometry] = [MultiPolygon()] * len(areas)
+    if not len(areas):
+        return left
+    taken_m2 = np.bincount(number, pieces_m2, len(areas))[: len(areas)]
+    tree = shapely.STRtree(owners)
+    for at in np.flatnonzero(np.abs(areas_m2 - taken_m2) >= LEAST_M2).tolist():
+        met = tree.query(areas[at], predicate="intersects")
+        left[at] = shapely.difference(areas[at], shapely.union_all(owners[met]))
+    return left
+
+
+def _pieces(
+    old: Sequence[str | None], new: Sequence[str | None], shapes: Sequence[BaseGeometry] | Geometries
+) -> list[LandPiece]:
+    areas = _filled([_polygons(shape) for shape in shapes])
+    return [
+        LandPiece(giver, taker, area, size)
+        for giver, taker, area, size in zip(old, new, areas, _sizes(areas).tolist(), strict=True)
+        if size >= LEAST_M2
+    ]
+
+
+def _polygons(shape: BaseGeometry) -> MultiPolygon:
+    """The polygons of an overlay's result; points and lines where areas only touched are left out."""
+    if isinstance(shape, MultiPolygon):
+        return shape
+    if isinstance(shape, Polygon):
+        return MultiPolygon([] if shape.is_empty else [shape])
+    parts = shapely.get_parts(shapely.get_parts(shape))
+    return MultiPolygon([part for part in parts if isinstance(part, Polygon) and not part.is_empty])

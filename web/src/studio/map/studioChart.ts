@@ -1,0 +1,355 @@
+import Feature, { type FeatureLike } from "ol/Feature";
+import OlMap from "ol/Map";
+import View from "ol/View";
+import ScaleLine from "ol/control/ScaleLine";
+import { containsXY, createEmpty, extend, isEmpty, type Extent } from "ol/extent";
+import GeoJSON from "ol/format/GeoJSON";
+import type Geometry from "ol/geom/Geometry";
+import type MultiPolygon from "ol/geom/MultiPolygon";
+import Point from "ol/geom/Point";
+import { fromExtent } from "ol/geom/Polygon";
+import { defaults as interactions } from "ol/interaction";
+import VectorLayer from "ol/layer/Vector";
+import VectorTileLayer from "ol/layer/VectorTile";
+import { fromLonLat, transformExtent } from "ol/proj";
+import type RenderFeature from "ol/render/Feature";
+import VectorSource from "ol/source/Vector";
+import type Style from "ol/style/Style";
+import type { StyleFunction } from "ol/style/Style";
+import { branchGround, branchLine, branchNames, communityNames, territoryGround, territoryNames } from "../../map/areaStyles";
+import { orphanStyle } from "../../map/orphanStyles";
+import { PAPER } from "../../map/palette";
+import { tileSource, tileUrl } from "../../map/tiles";
+import { colourOf, learnColour } from "../state/colours";
+import { covers } from "../tools/stroke";
+import type { AnyShape, AreaShape, Bbox, LonLat, MultiPolygonShape, Severity } from "../types";
+import { toDegrees, toGeometry, toMap } from "./project";
+import { defectStyle, draftNames, draftStyle, goneStyle, handleStyle, pickedCommunity, pieceStyle, presenceStyle, previewStyle, restingCommunity, versionStyle } from "./styles";
+
+const TILES = ["branches", "communities", "territories", "orphans"] as const;
+type TileName = (typeof TILES)[number];
+export type LayerSwitch = "orphans" | "communities" | "others" | "names" | "defects" | "people";
+
+const format = new GeoJSON({ dataProjection: "EPSG:4326", featureProjection: "EPSG:3857" });
+
+/** What the map asks of the page's state while it draws. */
+export interface Sight {
+  nameOf: (team: string) => string;
+  branchOf: (team: string) => string | null;
+  /** The branch whose draft is at work: its territories in force are not drawn under the draft. */
+  branch: () => string | null;
+  selected: () => string | null;
+  vertices: () => boolean;
+  /** Two versions are compared: what changed hands stands out, the rest steps back. */
+  comparing: () => boolean;
+  picking: () => boolean;
+  picked: () => ReadonlySet<string>;
+  defect: () => number | null;
+  versionName: (of: "MINE" | "THEIRS") => string;
+}
+
+export interface Placed {
+  id: number;
+  severity: Severity;
+  geometry: AnyShape;
+}
+
+/** The studio's map: the draft at full resolution over tiles of all else. */
+export class StudioChart {
+  readonly map: OlMap;
+  readonly draft = new VectorSource<Feature<MultiPolygon>>();
+  private readonly tiles = Object.fromEntries(TILES.map((name) => [name, tileSource(name)])) as Record<TileName, ReturnType<typeof tileSource>>;
+  private readonly preview = new VectorSource();
+  private readonly defects = new VectorSource();
+  private readonly versions = new VectorSource();
+  private readonly people = new VectorSource();
+  private readonly pieces = new VectorSource();
+  private readonly handle = new VectorSource();
+  private readonly layers: Record<LayerSwitch, { setVisible: (visible: boolean) => void; changed: () => void }[]>;
+  private readonly communities: VectorTileLayer;
+  private readonly draftLayer: VectorLayer;
+  private readonly defectLayer: VectorLayer;
+  private readonly pieceLayer: VectorLayer;
+  private readonly shown = new Map<string, MultiPolygonShape>();
+
+  constructor(
+    target: HTMLElement,
+    private readonly sight: Sight,
+  ) {
+    const tile = (of: TileName, zIndex: number, style: StyleFunction, more = {}) => new VectorTileLayer({ source: this.tiles[of], style, zIndex, ...more });
+    const vector = (source: VectorSource, zIndex: number, style: StyleFunction | Style | Style[], more = {}) =>
+      new VectorLayer({ source, style, zIndex, updateWhileInteracting: true, ...more });
+    // Beside a draft the neighbours step back.
+    const ground = territoryGround(() => (sight.branch() === null ? null : ""));
+    const names = territoryNames();
+    this.communities = tile("communities", 45, (feature) => this.communityStyle(feature), { maxResolution: 60 });
+    this.draftLayer = vector(this.draft as unknown as VectorSource, 20, draftStyle({ colour: colourOf, selected: sight.selected, vertices: sight.vertices, pale: sight.comparing }));
+    this.defectLayer = vector(this.defects, 58, defectStyle(sight.defect));
+    this.pieceLayer = vector(this.pieces, 30, pieceStyle({ colour: colourOf, active: sight.selected }));
+    const others = [
+      tile("territories", 10, (feature, resolution) => this.elsewhere(feature, () => ground(feature, resolution))),
+      tile("territories", 63, (feature, resolution) => this.elsewhere(feature, () => names(feature, resolution)), { declutter: "names" }),
+    ];
+    const orphans = tile("orphans", 50, orphanStyle({ hidden: () => new Set(), team: () => null }), { opacity: 0.85 });
+    const draftTitles = vector(this.draft as unknown as VectorSource, 64, draftNames(sight.nameOf), { declutter: "names" });
+    const communityTitles = tile("communities", 62, communityNames(), { declutter: "names", maxResolution: 9 });
+    const people = vector(this.people, 59, presenceStyle);
+    this.layers = {
+      orphans: [orphans],
+      communities: [this.communities, communityTitles],
+      others,
+      names: [draftTitles],
+      defects: [this.defectLayer],
+      people: [people],
+    };
+    this.map = new OlMap({
+      target,
+      layers: [
+        tile("branches", 0, branchGround(() => true), { background: PAPER }),
+        ...others,
+        this.draftLayer,
+        this.pieceLayer,
+        tile("branches", 40, branchLine()),
+        this.communities,
+        orphans,
+        vector(this.preview, 55, previewStyle({ colour: colourOf })),
+        vector(this.versions, 57, versionStyle(sight.versionName)),
+        this.defectLayer,
+        people,
+        communityTitles,
+        draftTitles,
+        tile("branches", 65, branchNames(), { declutter: "names" }),
+        vector(this.handle, 90, handleStyle),
+      ],
+      controls: [new ScaleLine({ units: "metric", minWidth: 72 })],
+      view: new View({ center: fromLonLat([108, 34]), zoom: 4, minZoom: 3, maxZoom: 21, smoothResolutionConstraint: true }),
+      interactions: interactions({ onFocusOnly: false, altShiftDragRotate: false, pinchRotate: false, doubleClickZoom: false }),
+      keyboardEventTarget: target,
+    });
+  }
+
+  /** Territories of other branches, and where no draft is at work all of them. Reading them tells the teams' colours as well. */
+  private elsewhere(feature: FeatureLike, style: () => Style | Style[] | void): Style | Style[] | void {
+    const team = String(feature.get("team_code"));
+    if (learnColour(team, Number(feature.get("colour"))) && this.shown.has(team)) queueMicrotask(() => this.draftLayer.changed());
+    const branch = this.sight.branch();
+    return branch !== null && this.sight.branchOf(team) === branch ? undefined : style();
+  }
+
+  private communityStyle(feature: FeatureLike): Style | undefined {
+    if (String(feature.get("layer")).endsWith("_labels")) return undefined;
+    return this.sight.picking() && this.sight.picked().has(String(feature.get("code"))) ? pickedCommunity : restingCommunity;
+  }
+
+  follow(versions: Record<string, string>, on: string | null): void {
+    for (const name of TILES) {
+      const url = tileUrl(name, versions[name] ?? "", on);
+      if (this.tiles[name].getUrls()?.[0] !== url) this.tiles[name].setUrl(url);
+    }
+  }
+
+  show(switched: Record<LayerSwitch, boolean>): void {
+    for (const [name, layers] of Object.entries(this.layers)) for (const layer of layers) layer.setVisible(switched[name as LayerSwitch]);
+  }
+
+  restyle(): void {
+    this.draftLayer.changed();
+    this.defectLayer.changed();
+    this.pieceLayer.changed();
+    this.communities.changed();
+    for (const layer of this.layers.others) layer.changed();
+  }
+
+  /** Draws the draft's territories; those that have not changed are left as they are. */
+  draw(shapes: ReadonlyMap<string, MultiPolygonShape>): void {
+    for (const team of [...this.shown.keys()]) {
+      if (shapes.has(team)) continue;
+      const gone = this.draft.getFeatureById(team);
+      if (gone) this.draft.removeFeature(gone as Feature<MultiPolygon>);
+      this.shown.delete(team);
+    }
+    for (const [team, shape] of shapes) {
+      if (this.shown.get(team) !== shape) this.redraw(team, shape);
+    }
+  }
+
+  private redraw(team: string, shape: MultiPolygonShape): void {
+    this.shown.set(team, shape);
+    const there = this.draft.getFeatureById(team) as Feature<MultiPolygon> | null;
+    if (there) {
+      there.setGeometry(toGeometry(shape));
+      return;
+    }
+    const feature = new Feature({ geometry: toGeometry(shape), team });
+    feature.setId(team);
+    this.draft.addFeature(feature);
+  }
+
+  /** Draws the territories again as they are known: a drag that came to nothing leaves no trace. */
+  restore(): void {
+    for (const [team, shape] of this.shown) this.redraw(team, shape);
+  }
+
+  showPreview(changed: readonly { team_code: string; geometry: AreaShape | null }[]): void {
+    this.preview.clear();
+    for (const { team_code: team, geometry } of changed) {
+      if (geometry) this.preview.addFeature(new Feature({ geometry: toGeometry(geometry), team }));
+      else {
+        const now = this.shown.get(team);
+        if (!now) continue;
+        const feature = new Feature({ geometry: toGeometry(now), team });
+        feature.setStyle(goneStyle);
+        this.preview.addFeature(feature);
+      }
+    }
+  }
+
+  showDefects(placed: readonly Placed[]): void {
+    this.defects.clear();
+    for (const { id, severity, geometry } of placed) {
+      const feature = new Feature<Geometry>({ geometry: format.readGeometry(geometry) as Geometry, defect: id, severity });
+      this.defects.addFeature(feature);
+    }
+  }
+
+  /** Both versions of each territory of a conflict. */
+  showVersions(sides: readonly { mine: AreaShape | null; theirs: AreaShape | null }[]): void {
+    this.versions.clear();
+    for (const { mine, theirs } of sides) {
+      for (const [version, shape] of [["THEIRS", theirs], ["MINE", mine]] as const) {
+        if (shape) this.versions.addFeature(new Feature({ geometry: toGeometry(shape), version }));
+      }
+    }
+  }
+
+  fitVersions(): void {
+    const extent = this.versions.getExtent();
+    if (extent && !isEmpty(extent)) this.fitExtent(extent, 300, 17);
+  }
+
+  showPeople(present: readonly { person: string; bbox: Bbox }[]): void {
+    this.people.clear();
+    for (const { person, bbox } of present) {
+      this.people.addFeature(new Feature({ geometry: fromExtent(transformExtent([...bbox], "EPSG:4326", "EPSG:3857")), person }));
+    }
+  }
+
+  showPieces(pieces: readonly { from: string | null; to: string | null; geometry: AnyShape }[]): void {
+    this.pieces.clear();
+    for (const { from, to, geometry } of pieces) this.pieces.addFeature(new Feature({ geometry: format.readGeometry(geometry) as Geometry, from, to }));
+  }
+
+  showHandle(at: LonLat | null): void {
+    this.handle.clear();
+    if (at) this.handle.addFeature(new Feature(new Point(toMap(at))));
+  }
+
+  /** The draft's territory under a pixel. */
+  teamAt(pixel: number[]): string | null {
+    return this.map.forEachFeatureAtPixel(pixel, (feature) => String(feature.get("team")), { layerFilter: (layer) => layer === this.draftLayer }) ?? null;
+  }
+
+  defectAt(pixel: number[]): number | null {
+    return this.map.forEachFeatureAtPixel(pixel, (feature) => feature.get("defect") as number, { layerFilter: (layer) => layer === this.defectLayer, hitTolerance: 3 }) ?? null;
+  }
+
+  /** The part of a territory under a place: a MultiPolygon's polygon, holes and all. */
+  partAt(at: LonLat): AreaShape | null {
+    for (const shape of this.shown.values()) {
+      const part = shape.coordinates.find((polygon) => covers([polygon], at));
+      if (part) return { type: "Polygon", coordinates: part };
+    }
+    return null;
+  }
+
+  /** Codes of the communities drawn at a pixel, or whose middle lies in an area of the map's tiles. */
+  communityAt(pixel: number[]): string | null {
+    return (
+      this.map.forEachFeatureAtPixel(pixel, (feature) => (String(feature.get("layer")).endsWith("_labels") ? undefined : String(feature.get("code"))), {
+        layerFilter: (layer) => layer === this.communities,
+      }) ?? null
+    );
+  }
+
+  communitiesIn(area: AreaShape): string[] {
+    const geometry = toGeometry(area);
+    const found = new Set<string>();
+    const polygons = geometry.getCoordinates();
+    for (const feature of this.communities.getFeaturesInExtent(geometry.getExtent()) as unknown as RenderFeature[]) {
+      if (!String(feature.get("layer")).endsWith("_labels")) continue;
+      const [x = 0, y = 0] = feature.getFlatCoordinates();
+      if (covers(polygons, [x, y])) found.add(String(feature.get("code")));
+    }
+    return [...found];
+  }
+
+  /** Communities whose middle is in sight, by name. */
+  communitiesInSight(): { code: string; name: string }[] {
+    const view = this.map.getView();
+    const extent = view.calculateExtent(this.map.getSize());
+    const found = new Map<string, string>();
+    for (const feature of this.communities.getFeaturesInExtent(extent) as unknown as RenderFeature[]) {
+      if (!String(feature.get("layer")).endsWith("_labels")) continue;
+      const [x = 0, y = 0] = feature.getFlatCoordinates();
+      if (containsXY(extent, x, y)) found.set(String(feature.get("code")), String(feature.get("name")));
+    }
+    return [...found].map(([code, name]) => ({ code, name })).sort((a, b) => a.name.localeCompare(b.name, "zh-CN") || a.code.localeCompare(b.code));
+  }
+
+  /** What is in sight, in degrees. */
+  bbox(): Bbox {
+    return transformExtent(this.map.getView().calculateExtent(this.map.getSize()), "EPSG:3857", "EPSG:4326") as Bbox;
+  }
+
+  resolution(): number {
+    return this.map.getView().getResolution() ?? 1;
+  }
+
+  fit(bbox: Bbox, duration = 300, maxZoom = 17): void {
+    this.fitExtent(transformExtent([...bbox], "EPSG:4326", "EPSG:3857"), duration, maxZoom);
+  }
+
+  fitShape(shape: AnyShape, duration = 300): void {
+    const geometry = format.readGeometry(shape) as Geometry;
+    this.fitExtent(geometry.getExtent(), duration, 18);
+  }
+
+  fitTeams(teams: readonly string[], duration = 300): void {
+    const extent = createEmpty();
+    for (const team of teams) {
+      const geometry = this.draft.getFeatureById(team) as Feature<MultiPolygon> | null;
+      if (geometry?.getGeometry()) extend(extent, geometry.getGeometry()!.getExtent());
+    }
+    if (!isEmpty(extent)) this.fitExtent(extent, duration, 17);
+  }
+
+  private fitExtent(extent: Extent, duration: number, maxZoom: number): void {
+    this.map.getView().fit(extent, { padding: [90, 60, 60, 60], duration, maxZoom });
+  }
+
+  nudged(at: LonLat, right: number, down: number): LonLat {
+    const [x = 0, y = 0] = toMap(at);
+    return toDegrees([x + right * this.resolution(), y - down * this.resolution()]);
+  }
+
+  reveal(at: LonLat): void {
+    const pixel = this.map.getPixelFromCoordinate(toMap(at));
+    const [wide = 0, high = 0] = this.map.getSize() ?? [];
+    if (pixel && pixel[0]! > 40 && pixel[0]! < wide - 40 && pixel[1]! > 60 && pixel[1]! < high - 40) return;
+    this.map.getView().animate({ center: toMap(at), duration: 200 });
+  }
+
+  zoomBy(steps: number): void {
+    const view = this.map.getView();
+    view.animate({ zoom: (view.getZoom() ?? 4) + steps, duration: 200 });
+  }
+
+  pixelOf(at: LonLat): number[] | null {
+    return this.map.getPixelFromCoordinate(toMap(at)) ?? null;
+  }
+
+  dispose(): void {
+    this.map.setTarget(undefined);
+    this.map.dispose();
+  }
+}
