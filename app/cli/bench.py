@@ -162,6 +162,8 @@ def hostile(
     from app.bench.hostile import run
 
     print_json(run(vertices=vertices, rounds=rounds, say=_say))
+
+
 def tiles(
     points: Annotated[
         int, typer.Option(min=1000, max=5_000_000, help="孤儿单与客户数 / orphans and customers")

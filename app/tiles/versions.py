@@ -55,10 +55,8 @@ _WORLDLY = {
 _OWN = {
     "orphans": _word(_newest("decision"), _newest("orphan_case"), _RUNS, _counters("orphan_case")),
     "customers": _word(
-        _newest("address"),
-        _newest("orphan_case"),
-        _RUNS,
-        _counters("policy", "address", "location", "orphan_case", "allocation"),
+        _newest("customer_change"),
+        _counters("customer_change"),
     ),
     "plan": _word(
         "(SELECT concat_ws('.', revision, xmin) FROM territory_plan WHERE id = :plan)",
