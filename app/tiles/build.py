@@ -21,10 +21,13 @@ from app.tiles.customers import Customers
 from app.tiles.errors import UnknownLayer
 from app.tiles.grid import EXTENT, Tile
 from app.tiles.orphans import Bins, Orphans
-from app.tiles.store import Held, Make, TileStore
+from app.tiles.store import PATIENCE_S, Held, Make, TileStore
 
 LAYERS = ("branches", "communities", "territories", "orphans", "customers")
 POINTS = ("orphans", "customers")
+
+PATIENCE_FOR_A_DRAFT_S = 5.0
+"""Who draws waits for what was drawn: a neighbourhood, so it is some hundredths of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +118,11 @@ def _held(
     newest: str | None = None,
     patience_s: float | None = None,
 ) -> Held:
-    more = {} if patience_s is None else {"patience_s": patience_s}
+    if patience_s is None:
+        patience_s = PATIENCE_S if wanted.plan is None else PATIENCE_FOR_A_DRAFT_S
     version = wanted.newest(connection, store) if newest is None else newest
     rests = wanted.layer in POINTS
-    return store.current(connection, wanted.name, version, _make(store, wanted), rests=rests, **more)
+    return store.current(connection, wanted.name, version, _make(store, wanted), rests=rests, patience_s=patience_s)
 
 
 def _make(store: TileStore, wanted: Wanted) -> Make:
@@ -134,12 +138,12 @@ def _content(connection: Connection, store: TileStore, wanted: Wanted, before: A
     if wanted.layer == "customers":
         return Customers.read(connection) if before is None else before.refreshed(connection)
     if wanted.layer == "branches":
-        return content.read_branches(connection, store.book)
+        return content.read_branches(connection, store.book, before)
     if wanted.layer == "communities":
-        return content.read_communities(connection, store.book)
+        return content.read_communities(connection, store.book, before)
     if wanted.plan is not None:
-        return content.read_plan_territories(connection, store.book, wanted.plan)
-    return content.read_territories(connection, store.book, wanted.on)
+        return content.read_plan_territories(connection, store.book, wanted.plan, before)
+    return content.read_territories(connection, store.book, wanted.on, before)
 
 
 def _orphans_tile(connection: Connection, counted: Orphans, square: Tile, scope: Scope) -> bytes:
