@@ -142,11 +142,21 @@ class Areas:
             outlines, ranks = self._level(tile.z)
         return in_square(outlines, ranks, tolerance_m(tile.z), which, square)
 
+    def prepare(self, *, far: bool) -> None:
+        """Makes ready what the first tiles would wait for: where names stand and, with `far`, the areas as far zooms draw them."""
+        for one in self.drawn:
+            if len(one.shape.outline.xy):
+                one.shape.label()
+        if far:
+            self._level(0)
+
     def _level(self, zoom: int) -> tuple[Outlines, NDArray[np.float64]]:
         """All areas thinned for a zoom; kept for far ones, whose tiles show many."""
         level = self._levels.get(zoom)
         if level is None:
-            level = thinned(*joined(self.drawn), tolerance_m(zoom))
+            # What a far zoom leaves is among what the next closer one leaves.
+            closer = self._level(zoom + 1) if zoom < FAR else joined(self.drawn)
+            level = thinned(*closer, tolerance_m(zoom))
             if zoom <= FAR:
                 self._levels[zoom] = level
         return level

@@ -26,6 +26,9 @@ from app.tiles.store import PATIENCE_S, Held, Make, TileStore
 LAYERS = ("branches", "communities", "territories", "orphans", "customers")
 POINTS = ("orphans", "customers")
 
+DRAWING = "2"
+"""Of the way in which tiles are made: another one where the same content gives other tiles, so that no browser keeps the old."""
+
 PATIENCE_FOR_A_DRAFT_S = 5.0
 """Who draws waits for what was drawn: a neighbourhood, so it is some hundredths of a second."""
 
@@ -208,7 +211,7 @@ def _array(rows: Iterable[str]) -> str:
 
 
 def _digest(*parts: str) -> str:
-    return hashlib.blake2b("\n".join(parts).encode(), digest_size=9).hexdigest()
+    return hashlib.blake2b("\n".join((DRAWING, *parts)).encode(), digest_size=9).hexdigest()
 
 
 def extent(

@@ -77,7 +77,7 @@ def read_plan_territories(connection: Connection, book: ShapeBook, plan: Plan, b
 def _by_content(connection: Connection, book: ShapeBook, query: str, before: Areas | None) -> Areas:
     rows = connection.execute(sql(query)).mappings().all()
     shapes = _geometries([row["shape"] for row in rows])
-    return Areas.of(shapes, [_told(row, "shape") for row in rows], book=book, before=before)
+    return _ready(Areas.of(shapes, [_told(row, "shape") for row in rows], book=book, before=before), before)
 
 
 def _by_shape(
@@ -91,7 +91,14 @@ def _by_shape(
         return _geometries([found[each] for each in ids])
 
     keys = [f"shape {row['shape_id']}" for row in rows]
-    return Areas(book, keys, load, [_told(row, "shape_id") for row in rows], coloured="team_code", before=before)
+    told = [_told(row, "shape_id") for row in rows]
+    return _ready(Areas(book, keys, load, told, coloured="team_code", before=before), before)
+
+
+def _ready(areas: Areas, before: Areas | None) -> Areas:
+    # Who edits looks at a neighbourhood: far zooms are made ready when somebody asks for one.
+    areas.prepare(far=before is None)
+    return areas
 
 
 def _geometries(shapes: list[bytes]) -> Geometries:
