@@ -12,7 +12,7 @@ from geo.coverage.errors import GapNotEnclosed, NoArea, NotExact, NothingThere
 from geo.coverage.faces import longest_neighbour
 from geo.coverage.grid import Coordinate, Envelope, canonical, cells, in_degrees, multi, polygons
 from geo.coverage.reach import reach
-from geo.coverage.transferring import Areas, Region, applied, reassign
+from geo.coverage.transferring import Areas, Region, applied, reassign, united
 
 
 def gap(areas: Areas, at: Coordinate, limit: BaseGeometry | None = None) -> MultiPolygon:
@@ -22,11 +22,7 @@ def gap(areas: Areas, at: Coordinate, limit: BaseGeometry | None = None) -> Mult
     not enclose ends there.
     Raises `NothingThere` where the land is somebody's or beyond the limit, `GapNotEnclosed`.
     """
-    before = sheet(areas)
-    region = None if limit is None else Region.of([limit])
-    made = _arranged(before, region)
-    land = _gap(made, at, None if region is None else region.land(made.lines))
-    return canonical(in_degrees(land))
+    return canonical(in_degrees(_gap(areas, at, limit)))
 
 
 def fill_gap(areas: Areas, at: Coordinate, to: str | None = None, limit: BaseGeometry | None = None) -> Change:
@@ -34,16 +30,17 @@ def fill_gap(areas: Areas, at: Coordinate, to: str | None = None, limit: BaseGeo
 
     `areas`: all around the gap, and `to`'s own. Arguments as `gap`. Raises what `gap` raises, `NoArea` where nobody borders on it, `NotExact`.
     """
-    region = None if limit is None else Region.of([limit])
+    # Only the gap's own outline gives its neighbours vertices, and not all of the limit.
+    region = Region.of([in_degrees(_gap(areas, at, limit))])
 
     def fill(made: Arrangement) -> tuple[dict[str, MultiPolygon], list[Moved]]:
-        land = _gap(made, at, None if region is None else region.land(made.lines))
+        land = region.land(made.lines)
         taker = to if to is not None else longest_neighbour(made.areas, land)
         if taker is None:
             raise NoArea
         return reassign(made.areas, [(land, taker, {None})])
 
-    return applied(areas, [] if region is None else region.lines, fill)
+    return applied(areas, region.lines, fill)
 
 
 def gap_around(
@@ -76,21 +73,22 @@ def gap_around(
         around, areas = wider, load(wider)
 
 
-def _arranged(before: dict[str, MultiPolygon], region: Region | None) -> Arrangement:
+def _gap(areas: Areas, at: Coordinate, limit: BaseGeometry | None) -> MultiPolygon:
+    """The gap in cells."""
+    before = sheet(areas)
+    region = None if limit is None else Region.of([limit])
     lines = [] if region is None else region.lines
     try:
-        return arrange(before, lines)
+        made = arrange(before, lines)
     except NotExact:
-        return arrange(before, lines, unsettled=True)
-
-
-def _gap(made: Arrangement, at: Coordinate, limit: MultiPolygon | None) -> MultiPolygon:
+        made = arrange(before, lines, unsettled=True)
     place = Point(cells(shapely.get_coordinates(Point(at)))[0])
-    held = multi(polygons(shapely.union_all([area for area in made.areas.values() if not area.is_empty])))
-    if limit is not None:
-        free = polygons(shapely.difference(limit, held))
-        if not limit.covers(place):
+    held = united([part for area in made.areas.values() for part in area.geoms])
+    if region is not None:
+        within = region.land(made.lines)
+        if not within.covers(place):
             raise NothingThere
+        free = polygons(shapely.difference(within, held))
     else:
         holes = [Polygon(hole) for part in held.geoms for hole in part.interiors]
         free = [piece for hole in holes if hole.covers(place) for piece in polygons(shapely.difference(hole, held))]

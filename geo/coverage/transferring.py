@@ -31,16 +31,19 @@ class Region:
     @classmethod
     def of(cls, shapes: Iterable[BaseGeometry]) -> "Region":
         """Raises `NoTool` where there is no polygon, or a coordinate is not finite."""
-        rings: list[list[Ints]] = []
+        parts: list[Polygon] = []
         for shape in shapes:
             if not np.isfinite(shapely.get_coordinates(shape)).all():
                 raise NoTool
-            for part in polygons(shape):
-                outlines = [part.exterior, *part.interiors]
-                rings.append([cells(shapely.get_coordinates(outline)) for outline in outlines])
-        if not rings:
+            parts.extend(polygons(shape))
+        if not parts:
             raise NoTool
-        return cls(rings)
+        return cls(
+            [
+                [cells(shapely.get_coordinates(ring)) for ring in (part.exterior, *part.interiors)]
+                for part in _outline(parts)
+            ]
+        )
 
     @property
     def lines(self) -> list[Ints]:
@@ -87,6 +90,19 @@ def transfer(
     if not change.pieces:
         raise NothingThere
     return change
+
+
+def _outline(parts: list[Polygon]) -> list[Polygon]:
+    """Polygons in degrees that share their borders, as communities do, without these; others as they are."""
+    if len(parts) < 2:
+        return parts
+    try:
+        whole = polygons(shapely.coverage_union_all(parts))
+    except GEOSException:
+        return parts
+    sizes = sum(part.area for part in parts)
+    same = all(part.is_valid for part in whole) and abs(sum(part.area for part in whole) - sizes) <= 1e-9 * sizes
+    return whole if same else parts
 
 
 Move = tuple[MultiPolygon, str | None, Collection[str | None] | None]
@@ -139,13 +155,12 @@ def reassign(areas: Cells, moves: Iterable[Move]) -> tuple[dict[str, MultiPolygo
                 gained.extend(free)
         if to is not None and gained:
             own = now.get(to, EMPTY)
-            now[to] = _united(own, gained)
+            now[to] = united([*own.geoms, *gained])
     return now, moved
 
 
-def _united(own: MultiPolygon, gained: list[Polygon]) -> MultiPolygon:
+def united(parts: list[Polygon]) -> MultiPolygon:
     """Noded land together. Where nothing of it overlaps, shared edges drop out, which is quicker than an overlay."""
-    parts = [*own.geoms, *gained]
     try:
         whole = multi(polygons(shapely.coverage_union_all(parts)))
         if doubled_area(whole) == sum(map(doubled_area, parts)) and whole.is_valid:

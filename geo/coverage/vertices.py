@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely import GEOSException, MultiPolygon, Polygon
 
-from geo.coverage.arrangement import Cells, Edges, arrange, sheet, tidy
+from geo.coverage.arrangement import Arrangement, Cells, Edges, arrange, sheet, tidy
 from geo.coverage.changes import Change, Moved, finish
 from geo.coverage.errors import (
     AreaVanishes,
@@ -22,7 +22,7 @@ from geo.coverage.errors import (
     NoTool,
     VertexIsJunction,
 )
-from geo.coverage.grid import CELLS_PER_DEGREE, EMPTY, Coordinate, Ints, cells, multi, polygons
+from geo.coverage.grid import CELLS_PER_DEGREE, EMPTY, NO_BOXES, Coordinate, Ints, cells, multi, polygons
 from geo.coverage.transferring import Areas
 
 NEAR_CELLS: Final = 50
@@ -48,7 +48,8 @@ def move_vertex(areas: Areas, at: Coordinate, to: Coordinate) -> Change:
     def moved(ring: Ring) -> Ring:
         return [target if point == vertex else point for point in ring]
 
-    return _deformed(areas, before, {vertex}, moved, target)
+    noded = _noded(before, _edges_at(before, (vertex,)))
+    return _deformed(areas, before, noded, {vertex}, moved, target)
 
 
 def insert_vertex(areas: Areas, at: Coordinate, to: Coordinate | None = None, *, within: float = NEAR_DEG) -> Change:
@@ -59,6 +60,9 @@ def insert_vertex(areas: Areas, at: Coordinate, to: Coordinate | None = None, *,
     """
     before = sheet(areas)
     a, b, foot = nearest_edge(before, at, within)
+    noded = _noded(before, [np.array([a, b])])
+    if len(noded.bent):
+        a, b, foot = nearest_edge(noded.areas, at, within)
     target = foot if to is None else _cell(to)
     if target in (a, b):
         raise NothingThere
@@ -71,7 +75,7 @@ def insert_vertex(areas: Areas, at: Coordinate, to: Coordinate | None = None, *,
             found.append(end)
         return found
 
-    return _deformed(areas, before, {a, b}, longer, target)
+    return _deformed(areas, before, noded, {a, b}, longer, target)
 
 
 def delete_vertex(areas: Areas, at: Coordinate) -> Change:
@@ -81,7 +85,8 @@ def delete_vertex(areas: Areas, at: Coordinate) -> Change:
     """
     before = sheet(areas)
     vertex = _vertex(before, at)
-    ends = Edges.of(before).ends
+    noded = _noded(before, _edges_at(before, (vertex,)))
+    ends = Edges.of(noded.areas).ends
     beside = {(int(x), int(y)) for x, y in ends[(ends[:, :2] == vertex).all(axis=1), 2:]}
     beside |= {(int(x), int(y)) for x, y in ends[(ends[:, 2:] == vertex).all(axis=1), :2]}
     if len(beside) > 2:
@@ -93,7 +98,7 @@ def delete_vertex(areas: Areas, at: Coordinate) -> Change:
             ring = [*ring, ring[0]]
         return [point for point in ring if point != vertex]
 
-    return _deformed(areas, before, {vertex}, shorter, *beside)
+    return _deformed(areas, before, noded, {vertex}, shorter, *beside)
 
 
 def _cell(place: Coordinate) -> Pair:
@@ -137,10 +142,20 @@ def nearest_edge(before: Cells, at: Coordinate, within: float) -> tuple[Pair, Pa
     return (x + int(x1), y + int(y1)), (x + int(x2), y + int(y2)), foot
 
 
-def _deformed(areas: Areas, before: Cells, where: set[Pair], edit: Callable[[Ring], Ring], *around: Pair) -> Change:
+def _noded(before: dict[str, MultiPolygon], lines: list[Ints]) -> Arrangement:
+    """The areas with these edges noded: a neighbour that has one of their ends on an edge of its own gets it as a vertex, and follows it."""
+    try:
+        return arrange(before, lines)
+    except (NotExact, GEOSException):
+        return Arrangement(before, lines, NO_BOXES)
+
+
+def _deformed(
+    areas: Areas, before: Cells, noded: Arrangement, where: set[Pair], edit: Callable[[Ring], Ring], *around: Pair
+) -> Change:
     """Rings that have all of `where` are edited; the edges at `around` are new and must not cross anything."""
     changed: dict[str, MultiPolygon] = {}
-    for code, area in before.items():
+    for code, area in noded.areas.items():
         edited = _edited(area, where, edit)
         if edited is not None:
             changed[code] = edited
@@ -150,21 +165,21 @@ def _deformed(areas: Areas, before: Cells, where: set[Pair], edit: Callable[[Rin
         return Change({}, ())
     lines = _edges_at(changed, around)
     try:
-        made = arrange({**before, **changed}, lines)
+        made = arrange({**noded.areas, **changed}, lines)
         after = dict(made.areas)
         for code in changed:
             after[code] = tidy(after[code])
             if after[code].is_empty:
                 raise AreaVanishes
-        _refuse_new_overlaps(before, after, set(changed))
+        _refuse_new_overlaps(noded.areas, after, set(changed))
     except (NotExact, GEOSException):
         raise MoveCrossesBorder from None
     return finish(
         areas,
         before,
         after,
-        _passed_on(before, after, sorted(changed), _frame(lines, before, changed, where)),
-        made.bent,
+        _passed_on(noded.areas, after, sorted(changed), _frame(lines, noded.areas, changed, where)),
+        np.concatenate([noded.bent, made.bent]),
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.simplifying.noding import added, inserted, numbered
+from geo.simplifying.noding import added, inserted, numbered, touching
 from geo.simplifying.outlines import GRID_M, Geometries, Outlines, kept_rings
 from geo.simplifying.removal import vertex_ranks
 
@@ -47,22 +47,7 @@ def rank(outlines: Outlines) -> Ranked:
         outlines = Outlines(xy, rings, outlines.polygons, outlines.areas)
         vertex, points, _, _ = numbered(xy, rings)
     ranks = vertex_ranks(vertex, outlines.rings, points)[vertex] * (GRID_M * GRID_M / 2)
-    return Ranked(outlines, ranks, _touching(vertex, outlines.starts()))
-
-
-def _touching(vertex: Ints, starts: Ints) -> Ints:
-    n = len(starts) - 1
-    area = np.repeat(np.arange(n), np.diff(starts))
-    there = np.unique(vertex * n + area)
-    at, of = np.divmod(there, n)
-    pairs = [np.empty(0, dtype=np.int64)]
-    step = 1
-    # Areas at one vertex lie side by side in this order.
-    while (same := at[step:] == at[:-step]).any():
-        pairs.append(of[:-step][same] * n + of[step:][same])
-        step += 1
-    found: Ints = np.stack(np.divmod(np.unique(np.concatenate(pairs)), n))
-    return found
+    return Ranked(outlines, ranks, touching(vertex, outlines.starts(), len(points)).T)
 
 
 def drawn(outlines: Outlines, ranks: Floats, tolerance_m: float) -> Geometries:

@@ -39,7 +39,7 @@ def community_defects(
         shares = sorted(
             ((size, other) for other, size in owners[n].items() if size >= least), key=lambda one: (-one[0], one[1])
         )
-        told = [{"team_code": other, "share": float(size / whole[n])} for size, other in shares]
+        told = [{"team_code": other, "share": round(float(size / whole[n]), 6)} for size, other in shares]
         if len(shares) > 1:
             found.append(
                 Defect(
@@ -98,7 +98,7 @@ def _unowned(
             free,
             area_m2=size,
             community_codes=(code,),
-            details={"share": size / whole, "owners": told},
+            details={"share": round(size / whole, 6), "owners": told},
             ways=tuple(Way(GIVE, other) for other in teams),
         )
     ]

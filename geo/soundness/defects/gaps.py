@@ -119,11 +119,11 @@ def gap_defects(layer: Layer, gaps: Sequence[Polygon], thresholds: Thresholds) -
                 tuple(code for code, _ in borders),
                 gap,
                 area_m2=size,
-                length_m=metres,
+                length_m=round(metres, 2),
                 details={
                     **({"kind": GAP} if sliver else {}),
-                    "width_m": width,
-                    "borders": [{"team_code": code, "length_m": length} for code, length in borders],
+                    "width_m": round(width, 3),
+                    "borders": [{"team_code": code, "length_m": round(length, 2)} for code, length in borders],
                 },
                 ways=tuple(Way(GIVE, code) for code, _ in borders),
             )

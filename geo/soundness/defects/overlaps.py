@@ -19,7 +19,7 @@ def overlaps(layer: Layer, of: Positions, thresholds: Thresholds) -> list[Defect
     found: list[Defect] = []
     if not len(of):
         return found
-    first, second = layer.crossing_pairs(of)
+    first, second = layer.crossing_pairs(of, thresholds.max_crossings)
     common = shapely.intersection(layer.sound[first], layer.sound[second])
     for a, b, shape in zip(first, second, common, strict=True):
         pieces = np.array(polygons(shape), dtype=object)
@@ -39,7 +39,7 @@ def overlaps(layer: Layer, of: Positions, thresholds: Thresholds) -> list[Defect
                 codes,
                 multi(pieces[kept]),
                 area_m2=float(sizes.sum()),
-                details={**({"kind": OVERLAP} if sliver else {}), "width_m": width},
+                details={**({"kind": OVERLAP} if sliver else {}), "width_m": round(width, 3)},
                 ways=tuple(Way(GIVE, code) for code in ways),
             )
         )

@@ -100,8 +100,8 @@ def part_defect(
         area_m2=size,
         details={
             **({"kind": PART} if sliver else {}),
-            "width_m": width,
-            "borders": [{"team_code": other, "length_m": metres} for other, metres in borders],
+            "width_m": round(width, 3),
+            "borders": [{"team_code": other, "length_m": round(metres, 2)} for other, metres in borders],
         },
         ways=tuple(Way(GIVE, other) for other, _ in borders),
     )

@@ -1,6 +1,7 @@
 """Moving, inserting and deleting a vertex: in all areas that have it, and refused where borders would cross."""
 
 import pytest
+from shapely import MultiPolygon
 
 from geo import coverage
 from geo.coverage.errors import (
@@ -12,7 +13,7 @@ from geo.coverage.errors import (
     VertexIsJunction,
 )
 
-from .maps import after, at, drawn, flaws, moved, squares_of, vertices_of
+from .maps import after, at, drawn, flaws, moved, square, squares_of, vertices_of
 
 FOUR = """
     C C D D
@@ -158,3 +159,20 @@ def test_what_a_hand_cannot_mean_is_refused() -> None:
 def test_a_vertex_moved_to_where_it_is_changes_nothing() -> None:
     areas = drawn(FOUR)
     assert not coverage.move_vertex(areas, at(2, 2), at(2, 2))
+
+
+def test_a_neighbour_without_the_vertex_follows_it() -> None:
+    # As files have them: B and C meet on A's edge, where A has no vertex.
+    areas = {
+        "A": MultiPolygon([square(0, 0, 2, 2)]),
+        "B": MultiPolygon([square(2, 0, 3, 1)]),
+        "C": MultiPolygon([square(2, 1, 3, 2)]),
+    }
+    there = coverage.move_vertex(areas, at(2, 1), at(1.5, 1))
+    assert moved(there) == {("A", "B"): 0.25, ("A", "C"): 0.25}
+    assert flaws(after(areas, there)) == []
+    between = coverage.insert_vertex(areas, at(2.01, 0.5), at(2.2, 0.5))
+    assert moved(between) == {("B", "A"): 0.1}
+    assert flaws(after(areas, between)) == []
+    with pytest.raises(VertexIsJunction):
+        coverage.delete_vertex(areas, at(2, 1))

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from geo.simplifying import Ranked, drawn, flatten, rank
+from geo.simplifying import Outlines, Ranked, drawn, flatten, noding, outlines, rank, removal
 
 Geometries = NDArray[np.object_]
 
@@ -262,3 +262,23 @@ def test_whatever_comes_is_drawn_or_left_out(areas: list[shapely.Geometry]) -> N
     for tolerance in (0.0, 1.0, 1e6):
         made = drawn(ranked.outlines, ranked.ranks, tolerance)
         assert len(made) == len(areas)
+
+
+def test_kernels_are_compiled_for_one_kind_of_arrays() -> None:
+    """Machine code on disk is not safe with several, and each costs seconds."""
+    for areas in (coverage(1), coverage(2)[:1], np.empty(0, dtype=object), t_junctions(coverage(3), 3)):
+        ranked = rank(flatten(areas))
+        drawn(ranked.outlines, ranked.ranks, 2.0)
+        if len(areas):
+            one = ranked.outlines.one(0)
+            drawn(one, np.full(len(one.xy), np.inf), 0.0)
+            rank(Outlines.joined([one, one]))
+    for kernel in (
+        noding.added,
+        noding.numbered,
+        noding.inserted,
+        removal.vertex_ranks,
+        outlines._tidied,
+        outlines.kept_rings,
+    ):
+        assert len(kernel.signatures) <= 1

@@ -11,7 +11,7 @@ export const after = shallowRef<Plan | null>(null);
 export const comparison = shallowRef<Comparison | null>(null);
 export const comparing = ref(false);
 export const compareTrouble = shallowRef<Trouble | null>(null);
-export const pieces = computed(() => (comparison.value?.pieces ?? []).map(({ from_team_code: from, to_team_code: to, geometry }) => ({ from, to, geometry })));
+export const pieces = computed(() => (comparison.value?.pieces?.features ?? []).map(({ geometry, properties }) => ({ from: properties.from_team_code, to: properties.to_team_code, geometry })));
 
 let asked: AbortController | null = null;
 

@@ -1,7 +1,7 @@
 import { computed, ref, shallowRef } from "vue";
 import type { Trouble } from "../../api/client";
 import { person } from "../../state/person";
-import { askDefects, askEdits, askEffects, askPlan, askTerritories, sendEdit, sendRedo, sendUndo } from "../ask";
+import { askDefects, askEdits, askEffects, askPlan, askTerritories, checkAll, sendEdit, sendRedo, sendUndo } from "../ask";
 import { multi } from "../map/project";
 import type { Bbox, Changed, Consequences, Defect, Edit, Edited, EditRecord, MultiPolygonShape, Plan } from "../types";
 import { inOrder, signature, troubleOf, trouble } from "./work";
@@ -109,9 +109,14 @@ export async function loadEffects(): Promise<void> {
 
 async function loadDefects(id: number): Promise<void> {
   try {
-    const found = await askDefects(id);
+    let found = await askDefects(id);
+    // A draft that was never looked at as a whole, or not since teams or communities changed.
+    if (!found.fresh && editable.value) {
+      await checkAll(id);
+      found = await askDefects(id);
+    }
     if (plan.value?.id !== id) return;
-    defects.value = found;
+    defects.value = found.items;
     defectsTrouble.value = null;
   } catch (error) {
     defectsTrouble.value = troubleOf(error);
