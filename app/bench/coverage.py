@@ -5,8 +5,11 @@ islands, and land that is nobody's. Worlds are 11 m, 110 m or 11 km wide: roundi
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing import get_context
 from time import process_time
 from typing import Any, Final
 
@@ -353,10 +356,23 @@ def sequence(seed: int, verbs: int) -> dict[str, Any]:
     return {"seed": seed, "done": done, "refused": refused, "times": times, "worst": worst}
 
 
+def _sequences(seeds: range, verbs: int, workers: int) -> Iterator[dict[str, Any]]:
+    each = partial(sequence, verbs=verbs)
+    if workers == 1:
+        yield from map(each, seeds)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(each, seeds, chunksize=25)
+
+
 def run(
-    sequences: int = 10_000, verbs: int = 8, seed: int = 1, say: Callable[[str], None] = lambda _: None
+    sequences: int = 10_000,
+    verbs: int = 8,
+    seed: int = 1,
+    workers: int = 1,
+    say: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
-    """`sequences` random sequences of `verbs` verbs each; seeds count up from `seed`.
+    """`sequences` random sequences of `verbs` verbs each, in `workers` processes; seeds count up from `seed`.
 
     Returns the number of overlaps, gaps wider than a cell, broken triple points and invalid areas over all audits, the widest overlap and
     gap in cells, verbs done and refused by kind, milliseconds of processor time of a verb, and the seeds of sequences with a finding.
@@ -364,8 +380,7 @@ def run(
     total, done, refused = Audit(), Counter[str](), Counter[str]()
     times: list[float] = []
     failing: list[int] = []
-    for number in range(seed, seed + sequences):
-        found = sequence(number, verbs)
+    for done_so_far, found in enumerate(_sequences(range(seed, seed + sequences), verbs, workers), 1):
         worst: Audit = found["worst"]
         done += found["done"]
         refused += found["refused"]
@@ -374,9 +389,9 @@ def run(
             setattr(total, name, getattr(total, name) + getattr(worst, name))
         total.overlap, total.gap = max(total.overlap, worst.overlap), max(total.gap, worst.gap)
         if not worst.clean:
-            failing.append(number)
-        if (number - seed + 1) % 1000 == 0:
-            say(f"{number - seed + 1:,} of {sequences:,}, {len(failing)} with a finding")
+            failing.append(found["seed"])
+        if done_so_far % 1000 == 0:
+            say(f"{done_so_far:,} of {sequences:,}, {len(failing)} with a finding")
     p50, p95 = np.percentile(times, [50, 95]) if times else (0.0, 0.0)
     return {
         "sequences": sequences,

@@ -28,6 +28,9 @@ from app.db import copy_in
 from app.tiles.grid import HALF_WORLD_M, Tile, to_mercator
 
 ZOOMS = {"far": (4, 6, 8), "middle": (9, 10, 11, 12), "near": (13, 14, 15), "closest": (16, 17, 18)}
+IDLE_S = 2.0
+"""A server closes a connection that nobody uses."""
+
 BRANCH = "B0001"
 _COPIED = 100_000
 
@@ -360,12 +363,20 @@ class _Client:
     """One connection that is kept open, and nothing else between the clock and the socket."""
 
     def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=300)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._port = port
+        self._connect()
         self.tags: dict[str, str] = {}
+
+    def _connect(self) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", self._port), timeout=300)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._used = perf_counter()
 
     def get(self, path: str, tag: str | None = None) -> tuple[float, int, str]:
         """(milliseconds, bytes of the body, its tag). Raises `RuntimeError` for an answer that is none."""
+        if perf_counter() - self._used > IDLE_S:
+            self._socket.close()
+            self._connect()
         asked = f"If-None-Match: {tag}\r\n" if tag else ""
         since = perf_counter()
         self._socket.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{asked}\r\n".encode())
@@ -380,7 +391,8 @@ class _Client:
             part = len(self._more())
             missing -= part
             size += part
-        took = (perf_counter() - since) * 1000
+        self._used = perf_counter()
+        took = (self._used - since) * 1000
         status = head[0].split()[1]
         if status not in ("200", "204", "304"):
             raise RuntimeError(f"{path}: {status}")

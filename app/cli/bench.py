@@ -20,6 +20,8 @@ def register(app: typer.Typer) -> None:
     benches.command()(whatif)
     benches.command()(compare)
     benches.command()(coverage)
+    benches.command()(validation)
+    benches.command()(hostile)
     benches.command()(tiles)
     app.add_typer(benches, name="bench")
 
@@ -116,12 +118,13 @@ def coverage(
     sequences: Annotated[int, typer.Option(min=1, help="随机序列数 / random sequences")] = 10_000,
     verbs: Annotated[int, typer.Option(min=1, help="每序列的编辑数 / verbs in each")] = 8,
     seed: Annotated[int, typer.Option()] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="进程数 / processes")] = 2,
     json: Json = False,
 ) -> None:
     """随机编辑序列之后的重叠、缝隙与三界点。 Overlaps, gaps and triple points after random sequences of editing verbs."""
     from app.bench.coverage import run
 
-    found = run(sequences=sequences, verbs=verbs, seed=seed, say=_say)
+    found = run(sequences=sequences, verbs=verbs, seed=seed, workers=workers, say=_say)
     if json:
         print_json(found)
     else:
@@ -141,6 +144,24 @@ def coverage(
         raise typer.Exit(1)
 
 
+def validation(
+    edits: Annotated[int, typer.Option(min=20, max=5_000, help="编辑次数 / edits")] = 200,
+    customers: Annotated[int, typer.Option(min=0, max=2_000_000, help="客户数 / customers")] = 100_000,
+) -> None:
+    """两千个区域的支公司里，一次编辑连同局部校验。 An edit and its validation over HTTP, in a branch of 2,000 territories."""
+    from app.bench.validation import run
+
+    print_json(run(edits=edits, customers=customers, say=_say))
+
+
+def hostile(
+    vertices: Annotated[int, typer.Option(min=40, max=20_000, help="每把梳子的顶点 / vertices of each comb")] = 2_000,
+    rounds: Annotated[int, typer.Option(min=1, max=20, help="轮数 / rounds")] = 3,
+) -> None:
+    """两把互相交错的梳子：多久被拒绝或完成，多少内存，旁人是否受影响。 Two hostile combs: seconds, memory, and what others feel."""
+    from app.bench.hostile import run
+
+    print_json(run(vertices=vertices, rounds=rounds, say=_say))
 def tiles(
     points: Annotated[
         int, typer.Option(min=1000, max=5_000_000, help="孤儿单与客户数 / orphans and customers")

@@ -35,12 +35,16 @@ R = TypeVar("R")
 CHEAP: Final = 5_000
 """Pairs of edges whose boxes cross, up to which an overlay is done at once: a third of a second where every pair truly crosses, and milliseconds else."""
 
-REFUSED: Final = 2_000_000
-"""Pairs beyond which nothing is tried: no hand draws it, and a child would only burn its seconds."""
+REFUSED: Final = 500_000
+"""Pairs beyond which nothing is tried: a child would only burn its seconds, in which it does less than a fifth of them."""
 
-SECONDS: Final = 5.0
+SECONDS: Final = 4.5
+"""With the estimate before and the killing after it, less than five."""
 MEMORY: Final = 512 * 1024 * 1024
 CHILDREN: Final = 2
+
+_LOOK_S: Final = 0.05
+"""Seconds between two looks at how much memory a child holds."""
 
 _HEAD: Final = struct.Struct("<Q")
 _LARGEST_ANSWER: Final = 256 * 1024 * 1024
@@ -93,6 +97,16 @@ def run_apart(function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) ->
     return _pool().run(function, *args, **kwargs)
 
 
+def warm() -> None:
+    """Starts a child of this process, so that the first caller who needs one does not wait for it."""
+    _pool().warm()
+
+
+def peak_memory() -> int:
+    """Bytes of the most memory that a child of this process has held so far."""
+    return _pool().peak
+
+
 class Child:
     """A process that does one thing after the other, and is killed when one takes too long."""
 
@@ -106,6 +120,7 @@ class Child:
             "PYTHONDONTWRITEBYTECODE": "1",
             "MALLOC_ARENA_MAX": "1",
         }
+        self.peak = 0
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-c", f"from app.territories.limited_child import main; main({memory})"],
             stdin=subprocess.PIPE,
@@ -118,6 +133,7 @@ class Child:
 
     def ask(self, task: bytes, seconds: float) -> bytes | None:
         """The answer to a task; None where there is none in time, or the process has died of it."""
+        self.peak = 0
         deadline = monotonic() + seconds
         assert self.process.stdin is not None
         assert self.process.stdout is not None
@@ -142,12 +158,24 @@ class Child:
         assert self.process.stdout is not None
         found = bytearray()
         while len(found) < size:
-            ready, _, _ = select.select([self.process.stdout], [], [], max(0.0, deadline - monotonic()))
+            wait = max(0.0, min(deadline - monotonic(), _LOOK_S))
+            ready, _, _ = select.select([self.process.stdout], [], [], wait)
+            self.peak = max(self.peak, self._held())
+            if not ready and monotonic() < deadline:
+                continue
             part = os.read(self.process.stdout.fileno(), min(size - len(found), 1 << 20)) if ready else b""
             if not part:
                 return None
             found += part
         return bytes(found)
+
+    def _held(self) -> int:
+        """Bytes of memory that the process has held at most; nought where the system does not tell."""
+        with suppress(OSError, ValueError), open(f"/proc/{self.process.pid}/status", encoding="ascii") as lines:  # noqa: PTH123
+            for line in lines:
+                if line.startswith("VmHWM:"):
+                    return int(line.split()[1]) * 1024
+        return 0
 
     @property
     def alive(self) -> bool:
@@ -178,6 +206,7 @@ class Pool:
         self._lock = threading.Lock()
         self._seconds, self._memory = seconds, memory
         self._closed = False
+        self.peak = 0
 
     def warm(self) -> None:
         """Starts a child, if none is there, so that the first caller does not wait for it."""
@@ -196,6 +225,7 @@ class Pool:
         try:
             child = self._take()
             answer = child.ask(task, max(0.05, deadline - monotonic()))
+            self.peak = max(self.peak, child.peak)
             if answer is None:
                 child.close()
                 # The next caller finds a warm one again.

@@ -14,9 +14,13 @@ from numpy.typing import NDArray
 
 from app.tiles.colouring import steady_colours
 from app.tiles.grid import BUFFER, EXTENT, HALF_WORLD_M, Tile
-from app.tiles.shapes import Drawn, ShapeBook, at_zoom
+from app.tiles.shapes import Drawn, ShapeBook, joined, tolerance_m
+from geo.simplifying import Outlines, Square, drawn, in_square, thinned
 
 Geometries = NDArray[np.object_]
+
+FAR = 11
+"""Up to this zoom a tile shows so many areas that all are made ready for the zoom at once."""
 
 SMALLEST_NAME_PX = 6.0
 """Names are not sent that the page would have no room for at twice the size: it writes a letter no smaller than 11 pixels where the
@@ -58,6 +62,7 @@ class Areas:
             hashlib.blake2b(text.encode(), digest_size=12, key=one.word).digest()
             for one, text in zip(self.drawn, self.json, strict=True)
         ]
+        self._levels: dict[int, tuple[Outlines, NDArray[np.float64]]] = {}
         self._words = np.frombuffer(b"".join(words), dtype=np.uint8).reshape(-1, 12)
 
     @classmethod
@@ -106,9 +111,29 @@ class Areas:
         which = self.inside(tile)
         return Shown(hashlib.blake2b(self._words[which].tobytes(), digest_size=12).hexdigest(), which)
 
-    def at_zoom(self, zoom: int, which: NDArray[np.intp] | None = None) -> list[bytes | None]:
-        """The WKB of some areas, or of all, in Web Mercator metres, as they are drawn at this zoom; None: too small to be seen."""
-        return at_zoom(self.drawn if which is None else [self.drawn[at] for at in which.tolist()], zoom)
+    def at_zoom(self, zoom: int) -> Geometries:
+        """The areas in Web Mercator metres as they are drawn at this zoom; empty where they are too small to be seen."""
+        return drawn(*self._level(zoom), tolerance_m(zoom))
+
+    def in_tile(self, tile: Tile, which: NDArray[np.intp]) -> Geometries:
+        """Some areas as the tile holds them: in its units, y southwards from its north-western corner; empty where nothing is left."""
+        west, _, _, north = tile.bounds_m()
+        square = Square(west, north, tile.side_m / EXTENT, -BUFFER, EXTENT + BUFFER)
+        if tile.z > FAR:
+            outlines, ranks = joined([self.drawn[at] for at in which.tolist()])
+            which = np.arange(len(which))
+        else:
+            outlines, ranks = self._level(tile.z)
+        return in_square(outlines, ranks, tolerance_m(tile.z), which, square)
+
+    def _level(self, zoom: int) -> tuple[Outlines, NDArray[np.float64]]:
+        """All areas thinned for a zoom; kept for far ones, whose tiles show many."""
+        level = self._levels.get(zoom)
+        if level is None:
+            level = thinned(*joined(self.drawn), tolerance_m(zoom))
+            if zoom <= FAR:
+                self._levels[zoom] = level
+        return level
 
     def labels(self, tile: Tile) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
         """The areas whose name stands in the tile, its place in Web Mercator metres, shape (n, 2), and the room around it in metres.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import numpy as np
+import shapely
 from sqlalchemy import Connection
 
 from app.access.principal import EVERYTHING, Scope
@@ -17,7 +19,7 @@ from app.tiles.areas import Areas
 from app.tiles.content import Plan, sql
 from app.tiles.customers import Customers
 from app.tiles.errors import UnknownLayer
-from app.tiles.grid import Tile
+from app.tiles.grid import EXTENT, Tile
 from app.tiles.orphans import Bins, Orphans
 from app.tiles.store import Held, Make, TileStore
 
@@ -150,7 +152,12 @@ def _orphans_tile(connection: Connection, counted: Orphans, square: Tile, scope:
 def _bins_tile(connection: Connection, layer: str, bins: Bins) -> bytes:
     if not bins.properties:
         return b""
-    values = {"layer": layer, "tile_x": bins.x.tolist(), "tile_y": bins.y.tolist(), "props": _json(bins.properties)}
+    values = {
+        "layer": layer,
+        "tile_x": bins.x.tolist(),
+        "tile_y": bins.y.tolist(),
+        "props": _array(_json(bins.properties)),
+    }
     return bytes(connection.execute(sql("bins"), values).scalar_one())
 
 
@@ -158,22 +165,25 @@ def _areas_tile(connection: Connection, areas: Areas, layer: str, square: Tile) 
     which = areas.inside(square)
     if not len(which):
         return b""
-    shapes = areas.at_zoom(square.z, which)
-    drawn = [(shape, areas.json[at]) for shape, at in zip(shapes, which.tolist(), strict=True) if shape is not None]
+    shapes = areas.in_tile(square, which)
+    there = np.flatnonzero(~shapely.is_empty(shapes))
+    wkb = shapely.to_wkb(shapes[there]).tolist()
+    lengths = np.array([len(each) for each in wkb], dtype=np.int64)
     labelled, place, room = areas.labels(square)
     named = [
         {**areas.properties[at], "room": round(float(free))} for at, free in zip(labelled.tolist(), room, strict=True)
     ]
+    west, _, _, north = square.bounds_m()
+    unit = square.side_m / EXTENT
     values = {
-        "z": square.z,
-        "x": square.x,
-        "y": square.y,
         "layer": layer,
-        "shapes": [shape for shape, _ in drawn],
-        "props": [properties for _, properties in drawn],
-        "label_x": place[:, 0].tolist(),
-        "label_y": place[:, 1].tolist(),
-        "label_props": _json(named),
+        "shapes": b"".join(wkb),
+        "starts": (np.cumsum(lengths) - lengths + 1).tolist(),
+        "lengths": lengths.tolist(),
+        "props": _array(areas.json[at] for at in which[there].tolist()),
+        "label_x": np.rint((place[:, 0] - west) / unit).tolist(),
+        "label_y": np.rint((north - place[:, 1]) / unit).tolist(),
+        "label_props": _array(_json(named)),
     }
     return bytes(connection.execute(sql("areas"), values).scalar_one())
 
@@ -187,6 +197,10 @@ def _seen(scope: Scope) -> dict[str, list[str] | None]:
 
 def _json(rows: Sequence[dict[str, Any]]) -> list[str]:
     return [json.dumps(row, ensure_ascii=False) for row in rows]
+
+
+def _array(rows: Iterable[str]) -> str:
+    return f"[{','.join(rows)}]"
 
 
 def _digest(*parts: str) -> str:

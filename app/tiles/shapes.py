@@ -64,31 +64,32 @@ class Drawn:
     `word`: a digest of what is drawn at any zoom, so that a neighbour's change that does not show does not count.
     """
 
-    __slots__ = ("__weakref__", "_levels", "outline", "ranks", "shape", "touching", "word")
+    __slots__ = ("__weakref__", "outline", "ranks", "shape", "touching", "word")
 
     def __init__(self, shape: Shape, outline: Outlines, ranks: NDArray[np.float64], touching: frozenset[str]) -> None:
         self.shape = shape
         self.outline = outline
         self.ranks = ranks.astype(np.float32)
         self.touching = touching
-        self._levels: dict[int, bytes | None] = {}
         digest = hashlib.blake2b(digest_size=12)
         for array in (outline.xy, outline.rings, outline.polygons, self.ranks):
             digest.update(np.ascontiguousarray(array).data)
         self.word = digest.digest()
 
 
-def at_zoom(each: Sequence[Drawn], zoom: int) -> list[bytes | None]:
-    """The WKB of each, in Web Mercator metres, as it is drawn at this zoom; None where nothing is left to be seen."""
-    level = min(zoom, CLOSEST)
-    missing = [one for one in each if level not in one._levels]
-    if missing:
-        tolerance = 0.0 if level == CLOSEST else TOLERANCE_PX * 2 * HALF_WORLD_M / 512 / 2**level
-        ranks = np.concatenate([one.ranks for one in missing]).astype(np.float64)
-        made = drawn(Outlines.joined([one.outline for one in missing]), ranks, tolerance)
-        for one, empty, wkb in zip(missing, shapely.is_empty(made), shapely.to_wkb(made), strict=True):
-            one._levels[level] = None if empty else wkb
-    return [one._levels[level] for one in each]
+def tolerance_m(zoom: int) -> float:
+    """How coarse a border may be at a zoom, in Web Mercator metres."""
+    return 0.0 if zoom >= CLOSEST else TOLERANCE_PX * 2 * HALF_WORLD_M / 512 / 2**zoom
+
+
+def joined(each: Sequence[Drawn]) -> tuple[Outlines, NDArray[np.float64]]:
+    """Shapes after one another, and the ranks of their vertices."""
+    if not each:
+        return flatten(np.empty(0, dtype=object)), np.empty(0)
+    return (
+        Outlines.joined([one.outline for one in each]),
+        np.concatenate([one.ranks for one in each]).astype(np.float64),
+    )
 
 
 class ShapeBook:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 import shapely
 from shapely import MultiPolygon
+from shapely.geometry.base import BaseGeometry
 
 from app.territories.files.columns import Teams
 from geo.coverage import settle
@@ -117,10 +118,10 @@ class Outcome:
 
     def as_json(self) -> dict[str, Any]:
         """Fates, teams and overlaps as plain values."""
-        before = {team: round(float(area_m2(area)), 2) for team, area in self.present.items()}
+        before = {team: round(square_metres(area), 2) for team, area in self.present.items()}
         after = {
             **before,
-            **{team: 0.0 if area is None else round(float(area_m2(area)), 2) for team, area in self.changes.items()},
+            **{team: 0.0 if area is None else round(square_metres(area), 2) for team, area in self.changes.items()},
         }
         overlaps = self.overlaps()
         return {
@@ -183,6 +184,11 @@ class Outcome:
         }
 
 
+def square_metres(area: BaseGeometry) -> float:
+    """Of one area in CGCS2000 degrees."""
+    return float(area_m2(area)[0])
+
+
 def same_area(one: MultiPolygon, other: MultiPolygon) -> bool:
     """Whether two areas are the same, wherever their rings begin; the grid's rounding does not count."""
     if one.normalize() == other.normalize():
@@ -190,7 +196,7 @@ def same_area(one: MultiPolygon, other: MultiPolygon) -> bool:
     box, against = np.array(one.bounds), np.array(other.bounds)
     if np.abs(box - against).max() > 2e-8:
         return False
-    return bool(shapely.equals(one, other)) or float(area_m2(shapely.symmetric_difference(one, other))) < NOISE_M2
+    return bool(shapely.equals(one, other)) or square_metres(shapely.symmetric_difference(one, other)) < NOISE_M2
 
 
 def _united(shapes: list[MultiPolygon]) -> MultiPolygon | None:
@@ -202,6 +208,6 @@ def _united(shapes: list[MultiPolygon]) -> MultiPolygon | None:
     if len(different) == 1:
         return different[0]
     united = shapely.union_all(different)
-    if float(area_m2(different).sum() - area_m2(united)) > NOISE_M2 * len(different):
+    if float(area_m2(different).sum()) - square_metres(united) > NOISE_M2 * len(different):
         return None
     return multi(polygons(united))

@@ -70,11 +70,21 @@ def _owners(layer: Layer, shapes: NDArray[Any], whole: NDArray[np.float64]) -> l
         return owners
     community, area = layer.tree.query(shapes)
     shapely.prepare(layer.sound[area])
-    within = shapely.covers(layer.sound[area], shapes[community])
-    sizes = whole[community]
-    # A share by square degrees is one by square metres, as far as a community reaches.
-    common = shapely.area(shapely.intersection(shapes[community[~within]], layer.sound[area[~within]]))
-    sizes[~within] *= common / np.maximum(shapely.area(shapes[community[~within]]), 1e-30)
+    shapely.prepare(shapes)
+    # Shares by square degrees are shares by square metres, as far as a community reaches.
+    share = np.full(len(area), np.nan)
+    share[shapely.covers(layer.sound[area], shapes[community])] = 1.0
+    all_of_it = np.maximum(shapely.area(shapes), 1e-30)[community]
+    inside = np.flatnonzero(np.isnan(share))
+    inside = inside[shapely.covers(shapes[community[inside]], layer.sound[area[inside]])]
+    share[inside] = shapely.area(layer.sound[area[inside]]) / all_of_it[inside]
+    apart = np.flatnonzero(np.isnan(share))
+    apart = apart[shapely.touches(shapes[community[apart]], layer.sound[area[apart]])]
+    share[apart] = 0.0
+    across = np.flatnonzero(np.isnan(share))
+    common = shapely.intersection(shapes[community[across]], layer.sound[area[across]])
+    share[across] = shapely.area(common) / all_of_it[across]
+    sizes = share * whole[community]
     for n, position, size in zip(community.tolist(), area.tolist(), sizes.tolist(), strict=True):
         if size > 0.0:
             owners[n][layer.codes[position]] = size

@@ -43,8 +43,7 @@ def test_a_lock_in_between_binds_though_it_is_balanced() -> None:
     locked = grid(10, 1, loads, capacities, rows(drawn), tolerance=1_500, keep=5_000, locked=[False, True, False])
     found = propose(locked, seed=1)
     assert found.outcome is Outcome.PRESENT
-    # Without the lock there is a way; that a is cut off by it and has too much is proved.
-    assert {(one.kind, one.proved) for one in found.bindings} == {(Kind.SEPARATE, True), (Kind.LOCK, False)}
+    assert [(one.kind, one.proved, one.districts) for one in found.bindings] == [(Kind.LOCK, False, (1,))]
 
 
 def test_pins_that_weigh_too_much_bind() -> None:
@@ -95,7 +94,7 @@ def test_units_too_coarse_for_the_tolerance() -> None:
 
 
 @given(st.integers(0, 10_000), st.sampled_from([0, 500, 1_500]))
-@settings(max_examples=25)
+@settings(max_examples=10)
 def test_no_way_moves_less_than_what_is_said_to_be_the_least(seed: int, tolerance: int) -> None:
     rng = np.random.default_rng(seed)
     problem = grid(
@@ -124,7 +123,7 @@ def test_an_innocent_rule_is_not_blamed() -> None:
 
 def test_of_several_locks_the_one_that_binds_is_named() -> None:
     # Only c, between a and d, has to give way; b lies at the far end.
-    loads = [10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 2, 10]
+    loads = [10, 10, 10, 10, 10, 10, 10, 8, 8, 8, 11, 11]
     problem = grid(
         12,
         1,

@@ -57,7 +57,7 @@ def problems(draw: st.DrawFn) -> Problem:
 
 
 @given(problems(), st.integers(0, 2**31))
-@settings(max_examples=60)
+@settings(max_examples=20)
 def test_a_proposal_keeps_the_rules_or_is_the_present(problem: Problem, seed: int) -> None:
     found = propose(problem, seed=seed, work=QUICK)
     moved, before = moved_stake(problem, found.owner), standing(problem, problem.present)
@@ -87,7 +87,7 @@ def test_a_proposal_keeps_the_rules_or_is_the_present(problem: Problem, seed: in
 
 
 @given(problems(), st.integers(0, 2**31))
-@settings(max_examples=10)
+@settings(max_examples=4)
 def test_the_same_is_proposed_once_more(problem: Problem, seed: int) -> None:
     first, second = (propose(problem, seed=seed, work=QUICK) for _ in range(2))
     assert np.array_equal(first.owner, second.owner)

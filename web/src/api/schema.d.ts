@@ -650,6 +650,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/territory-plans/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Proposals
+         * @description Proposals, the newest first, without their results.
+         */
+        get: operations["listTerritoryProposals"];
+        put?: never;
+        /**
+         * Propose Territories
+         * @description Has balanced territories worked out that are close to the present ones; follow `Location` for progress and result.
+         */
+        post: operations["proposeTerritories"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/proposals/{proposal_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Proposal
+         * @description How far a proposal is, and what was found.
+         */
+        get: operations["getTerritoryProposal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/proposals/{proposal_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Proposal
+         * @description Stops a proposal that waits or is being worked out.
+         */
+        post: operations["cancelTerritoryProposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/proposals/{proposal_id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draft Proposal
+         * @description A draft with the proposed territories, to be looked at, changed and published like any other. Asked for twice, the same draft.
+         */
+        post: operations["draftTerritoryProposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/territory-plans": {
         parameters: {
             query?: never;
@@ -1439,6 +1523,16 @@ export interface components {
             distribute: boolean;
         };
         /**
+         * Apart
+         * @description Two communities that must not be one team's.
+         */
+        Apart: {
+            /** One */
+            one: string;
+            /** Other */
+            other: string;
+        };
+        /**
          * AskedRung
          * @description A rung of the ladder that was asked, what came of it, and every candidate.
          */
@@ -2029,6 +2123,20 @@ export interface components {
                 number,
                 number
             ];
+        };
+        /**
+         * DraftOfProposalIn
+         * @description Who takes a proposal, and what the draft is called.
+         */
+        DraftOfProposalIn: {
+            /**
+             * By
+             * @description Who does it; goes into the books
+             * @example 李制图
+             */
+            by: string;
+            /** Name */
+            name?: string | null;
         };
         /**
          * Draw
@@ -3185,6 +3293,16 @@ export interface components {
             village: string | null;
         };
         /**
+         * Pin
+         * @description A community that must be this team's.
+         */
+        Pin: {
+            /** Community Code */
+            community_code: string;
+            /** Team Code */
+            team_code: string;
+        };
+        /**
          * PlaceCandidate
          * @description A place that the address may mean, in CGCS2000 degrees; `belief` (0–1): what is missing to 1 in the sum belongs to none of them.
          */
@@ -3443,6 +3561,315 @@ export interface components {
             /** Clashes */
             clashes: string[];
             consequences: components["schemas"]["WhatIf"] | null;
+        };
+        /**
+         * ProposalBarriers
+         * @description Lines or areas over which no territory may reach: a GeoJSON geometry, feature or collection, and its system.
+         */
+        ProposalBarriers: {
+            /**
+             * Crs
+             * @enum {string}
+             */
+            crs: "CGCS2000" | "WGS84" | "GCJ02" | "BD09";
+            /** Geojson */
+            geojson: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * ProposalBinding
+         * @description What stands in the way. `proved`: it follows from the numbers; else found by trying. `needed`: least share that must move; `found`: share with which
+         *     a way was found; `load`: over the fair share.
+         */
+        ProposalBinding: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "KEEP" | "LOCK" | "PIN" | "BARRIER" | "HEAVY_UNIT" | "SEPARATE" | "UNREACHABLE" | "VACANT" | "GRAIN";
+            /** Proved */
+            proved: boolean;
+            /** Detail */
+            detail: string;
+            /** Detail En */
+            detail_en: string;
+            /** Team Codes */
+            team_codes: string[];
+            /** Community Codes */
+            community_codes: string[];
+            /** Needed */
+            needed: number | null;
+            /** Found */
+            found: number | null;
+            /** Load */
+            load: number | null;
+        };
+        /**
+         * ProposalFigures
+         * @description Of the branch before or after. `worst_deviation`: the largest difference of a load from its fair share; `max_min`: of load over capacity, null
+         *     if a team carries nothing; `compactness`: mean of 4π area / perimeter², 1 is a disc.
+         */
+        ProposalFigures: {
+            /** Worst Deviation */
+            worst_deviation: number;
+            /** Gini */
+            gini: number;
+            /** Max Min */
+            max_min: number | null;
+            /** Moved */
+            moved: number;
+            /** Moved Share */
+            moved_share: number;
+            /** Kept Share */
+            kept_share: number;
+            /** Border Km */
+            border_km: number;
+            /** Compactness */
+            compactness: number | null;
+            /** Parts */
+            parts: number;
+            /** Unowned */
+            unowned: number;
+            /** Within Tolerance */
+            within_tolerance: boolean;
+        };
+        /**
+         * ProposalIn
+         * @description What is asked for. `tolerance`, `keep`: shares. `plan_id`: the version to start from; what is in force on `as_of` unless given.
+         * @example {
+         *       "branch_code": "E",
+         *       "by": "李制图",
+         *       "locked": [
+         *         "T-E2"
+         *       ],
+         *       "pinned": [
+         *         {
+         *           "community_code": "C01",
+         *           "team_code": "T-E1"
+         *         }
+         *       ],
+         *       "seed": 7
+         *     }
+         */
+        ProposalIn: {
+            /** Branch Code */
+            branch_code: string;
+            /**
+             * By
+             * @description Who does it; goes into the books
+             * @example 李制图
+             */
+            by: string;
+            /** As Of */
+            as_of?: string | null;
+            /** Plan Id */
+            plan_id?: number | null;
+            /**
+             * Seed
+             * @description Of chance; the same seed gives the same proposal
+             * @default 1
+             */
+            seed: number;
+            /**
+             * Tolerance
+             * @description How far a load may be from its fair share
+             * @default 0.05
+             */
+            tolerance: number;
+            /**
+             * Keep
+             * @description Share of `weigh` that must stay with its team
+             * @default 0.95
+             */
+            keep: number;
+            /**
+             * Weigh
+             * @default policies
+             * @enum {string}
+             */
+            weigh: "policies" | "premium";
+            /**
+             * Measures
+             * @default [
+             *       "policies"
+             *     ]
+             */
+            measures: ("policies" | "premium")[];
+            /**
+             * Locked
+             * @description Teams that keep exactly what they have
+             * @default []
+             */
+            locked: string[];
+            /**
+             * Pinned
+             * @default []
+             */
+            pinned: components["schemas"]["Pin"][];
+            /**
+             * Include
+             * @description Teams that have no territory yet
+             * @default []
+             */
+            include: string[];
+            /**
+             * Apart
+             * @default []
+             */
+            apart: components["schemas"]["Apart"][];
+            barriers?: components["schemas"]["ProposalBarriers"] | null;
+        };
+        /**
+         * ProposalNote
+         * @description What was left aside in posing the question.
+         */
+        ProposalNote: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "SPLIT" | "LEFT_OUT" | "TEAM_STANDS_STILL" | "TEAM_RELEASED";
+            /** Detail */
+            detail: string;
+            /** Detail En */
+            detail_en: string;
+        };
+        /**
+         * ProposalResult
+         * @description What was found. `outcome`: BALANCED all is met; CLOSER better than the present; PRESENT nothing better, the present stays; NOTHING_TO_DO the present
+         *     meets everything. `proved`: nothing better can be had.
+         */
+        ProposalResult: {
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "BALANCED" | "CLOSER" | "PRESENT" | "NOTHING_TO_DO";
+            /** Seed */
+            seed: number;
+            /** Solver */
+            solver: string;
+            /** Plan Id */
+            plan_id: number | null;
+            /** Plan Version */
+            plan_version: number;
+            /**
+             * As Of
+             * Format: date
+             */
+            as_of: string;
+            /** Tolerance */
+            tolerance: number;
+            /** Keep */
+            keep: number;
+            /**
+             * Weigh
+             * @enum {string}
+             */
+            weigh: "policies" | "premium";
+            /** Measures */
+            measures: ("policies" | "premium")[];
+            /** Proved */
+            proved: boolean;
+            /** Least Moved */
+            least_moved: number;
+            before: components["schemas"]["ProposalFigures"];
+            after: components["schemas"]["ProposalFigures"];
+            /** Teams */
+            teams: components["schemas"]["ProposedTeam"][];
+            /** Changes */
+            changes: components["schemas"]["ProposedChange"][];
+            /** Bindings */
+            bindings: components["schemas"]["ProposalBinding"][];
+            /** Notes */
+            notes: components["schemas"]["ProposalNote"][];
+        };
+        /**
+         * ProposalSummary
+         * @description A proposal in a list.
+         */
+        ProposalSummary: {
+            /** Id */
+            id: number;
+            /** Branch Code */
+            branch_code: string;
+            /** Plan Id */
+            plan_id: number | null;
+            /** Seed */
+            seed: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "QUEUED" | "RUNNING" | "DONE" | "FAILED" | "CANCELLED";
+            /** Stage */
+            stage: string | null;
+            /** Progress */
+            progress: number;
+            /** Outcome */
+            outcome: ("BALANCED" | "CLOSER" | "PRESENT" | "NOTHING_TO_DO") | null;
+            /** Draft Id */
+            draft_id: number | null;
+            /** Requested By */
+            requested_by: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+        };
+        /**
+         * ProposedChange
+         * @description A community that changes hands; from null: it was nobody's. `premium` in yuan.
+         */
+        ProposedChange: {
+            /** Community Code */
+            community_code: string;
+            /** Community Name */
+            community_name: string;
+            /** From Team Code */
+            from_team_code: string | null;
+            /** To Team Code */
+            to_team_code: string | null;
+            /** Policies */
+            policies: number;
+            /** Premium */
+            premium: number;
+        };
+        /**
+         * ProposedLoad
+         * @description Of a team before or after: policies, and their difference from the fair share.
+         */
+        ProposedLoad: {
+            /** Load */
+            load: number;
+            /** Ratio */
+            ratio: number;
+            /** Deviation */
+            deviation: number;
+            /** Communities */
+            communities: number;
+            /** Compactness */
+            compactness: number | null;
+        };
+        /**
+         * ProposedTeam
+         * @description A team before and after.
+         */
+        ProposedTeam: {
+            /** Team Code */
+            team_code: string;
+            /** Team Name */
+            team_name: string;
+            /** Capacity */
+            capacity: number;
+            /** Locked */
+            locked: boolean;
+            before: components["schemas"]["ProposedLoad"];
+            after: components["schemas"]["ProposedLoad"];
         };
         /**
          * PublishIn
@@ -4740,6 +5167,53 @@ export interface components {
         TerritoryPlanPage: {
             /** Items */
             items: components["schemas"]["TerritoryPlan"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * TerritoryProposal
+         * @description A proposal: how far it is, and once it is DONE what was found. `error`: what happened to a FAILED one and what to do.
+         */
+        TerritoryProposal: {
+            /** Id */
+            id: number;
+            /** Branch Code */
+            branch_code: string;
+            /** Plan Id */
+            plan_id: number | null;
+            /** Seed */
+            seed: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "QUEUED" | "RUNNING" | "DONE" | "FAILED" | "CANCELLED";
+            /** Stage */
+            stage: string | null;
+            /** Progress */
+            progress: number;
+            result: components["schemas"]["ProposalResult"] | null;
+            /** Error */
+            error: string | null;
+            /** Draft Id */
+            draft_id: number | null;
+            /** Requested By */
+            requested_by: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+        };
+        /**
+         * TerritoryProposalPage
+         * @description A page of proposals, the newest first.
+         */
+        TerritoryProposalPage: {
+            /** Items */
+            items: components["schemas"]["ProposalSummary"][];
             /** Next */
             next: string | null;
         };
@@ -7563,6 +8037,393 @@ export interface operations {
             };
             /** @description If-Match names another state than the present one */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTerritoryProposals: {
+        parameters: {
+            query?: {
+                branch_code?: string | null;
+                /** @description Items on a page */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryProposalPage"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    proposeTerritories: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe: the same key with the same request gets the same answer, and nothing happens twice. */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryProposal"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this caller */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTerritoryProposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the proposal */
+                proposal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryProposal"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelTerritoryProposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the proposal */
+                proposal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryProposal"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    draftTerritoryProposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the proposal */
+                proposal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftOfProposalIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryPlan"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts the present state */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

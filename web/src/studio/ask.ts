@@ -121,3 +121,10 @@ export function sendFile(id: number, file: File, { crs, encoding, ...rest }: Sen
     }),
   ) as Promise<unknown> as Promise<FileReport>;
 }
+
+const proposal = (id: number) => ({ path: { proposal_id: id } });
+
+export const askForProposal = (body: Schemas["ProposalIn"]) => valueOf(api.POST("/api/v1/territory-plans/proposals", { body })) as Promise<Schemas["TerritoryProposal"]>;
+export const askProposal = (id: number) => valueOf(api.GET("/api/v1/territory-plans/proposals/{proposal_id}", { params: proposal(id) }));
+export const cancelProposal = (id: number) => valueOf(api.POST("/api/v1/territory-plans/proposals/{proposal_id}/cancel", { params: proposal(id) }));
+export const draftOfProposal = (id: number, by: string) => valueOf(api.POST("/api/v1/territory-plans/proposals/{proposal_id}/draft", { params: proposal(id), body: { by } })) as Promise<Plan>;

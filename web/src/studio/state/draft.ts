@@ -14,6 +14,8 @@ export const shapes = shallowRef<ReadonlyMap<string, MultiPolygonShape>>(new Map
 export const version = ref(0);
 export const defects = shallowRef<Defect[]>([]);
 export const effects = shallowRef<Consequences | null>(null);
+/** Rises whenever the defects have been looked for. */
+export const checked = ref(0);
 export const defectsTrouble = shallowRef<Trouble | null>(null);
 export const effectsTrouble = shallowRef<Trouble | null>(null);
 export const edits = shallowRef<EditRecord[]>([]);
@@ -117,6 +119,7 @@ async function loadDefects(id: number): Promise<void> {
     }
     if (plan.value?.id !== id) return;
     defects.value = found.items;
+    checked.value++;
     defectsTrouble.value = null;
   } catch (error) {
     defectsTrouble.value = troubleOf(error);
