@@ -102,6 +102,12 @@ def route_of(scope: Scope, prefix: str) -> str:
     path = getattr(route, "path", None)
     if not isinstance(path, str) or not path:
         return "unmatched"
+    root = str(scope.get("root_path", ""))
+    mounted = root.removeprefix(
+        str(scope.get("app_root_path", root))
+    )  # such as /ogc, which the routes below it leave out
+    if mounted:
+        return mounted + path
     below = scope["path"].startswith(prefix + "/") and not path.startswith(prefix)
     return prefix + path if below else path
 

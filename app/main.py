@@ -40,6 +40,7 @@ from app.territories.endpoints import router as territories
 from app.territories.files.endpoints import router as territory_files
 from app.territories.pictures.endpoints import router as territory_pictures
 from app.territories.plans.endpoints import router as territory_plans
+from app.territories.proposals.endpoints import router as territory_proposals
 from app.territories.validation.endpoints import router as territory_defects
 from app.tiles.endpoints import router as tiles
 from app.web import serve_web
@@ -66,6 +67,10 @@ _TAGS = [
     {
         "name": "territory plans",
         "description": "区域方案：版本、审批、发布、恢复 / versions of territories: approved, published on a date, taken up again",
+    },
+    {
+        "name": "territory proposals",
+        "description": "区域建议：均衡、连片、少移动；做不到时说明约束 / balanced territories close to the present, or what binds",
     },
     {
         "name": "territory drawing",
@@ -149,6 +154,7 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         statistics,
         gazetteer,
         review,
+        territory_proposals,  # before the plans, whose numbers stand in the same place
         territory_plans,
         territory_consequences,
         territory_pictures,

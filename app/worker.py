@@ -18,9 +18,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.allocation.run import execute_run
 from app.db import make_engine, normal_url
 from app.errors import AppError
-from app.jobs import EXECUTE_RUN, FORGET_ANSWERS, RUNS, UPKEEP
+from app.jobs import EXECUTE_RUN, FORGET_ANSWERS, PROPOSALS, PROPOSE_TERRITORIES, RUNS, UPKEEP
 from app.problems import described, known
 from app.territories.consequences.repository import forget_changes
+from app.territories.proposals.perform import fail_proposal, perform_proposal
 
 log = logging.getLogger("guidan.worker")
 
@@ -145,6 +146,15 @@ def build_app(url: str, engine: Engine) -> procrastinate.App:
     def execute(run_id: int) -> None:
         perform_run(engine, run_id)
 
+    @app.task(name=PROPOSE_TERRITORIES, queue=PROPOSALS, lock=PROPOSALS)
+    def propose(proposal_id: int) -> None:
+        try:
+            perform_proposal(engine, proposal_id)
+        except Exception as error:
+            told = known(error)
+            log.error("proposal %s failed: %s, %s", proposal_id, told.code, described(error))
+            fail_proposal(engine, proposal_id, told)
+
     @app.periodic(cron="17 3 * * *")
     @app.task(name=FORGET_ANSWERS, queue=UPKEEP)
     def forget(timestamp: int) -> None:
@@ -166,6 +176,8 @@ async def pick_up(app: procrastinate.App, engine: Engine, *, silent_s: float = S
         log.error("job %s was cut off %s times and is given up", job.id, ATTEMPTS)
         if job.task_name == EXECUTE_RUN:
             await asyncio.to_thread(fail_run, engine, int(str(job.task_kwargs["run_id"])), Interrupted())
+        elif job.task_name == PROPOSE_TERRITORIES:
+            await asyncio.to_thread(fail_proposal, engine, int(str(job.task_kwargs["proposal_id"])), Interrupted())
         await app.job_manager.finish_job(job, procrastinate.jobs.Status.FAILED, delete_job=False)
     return len(stalled)
 
@@ -181,15 +193,19 @@ async def work(url: str, engine: Engine) -> None:
 
     async with app.open_async(), asyncio.TaskGroup() as tasks:
         tasks.create_task(keep_looking())
-        await app.run_worker_async(
-            queues=[RUNS, UPKEEP],
-            concurrency=1,
-            fetch_job_polling_interval=2.0,
-            update_heartbeat_interval=HEARTBEAT_S,
-            stalled_worker_timeout=STALLED_S,
-            delete_jobs="successful",
-            install_signal_handlers=False,
-        )
+        # Proposals have a worker of their own: a run does not wait until one is worked out.
+        for queues in ([RUNS, UPKEEP], [PROPOSALS]):
+            tasks.create_task(
+                app.run_worker_async(
+                    queues=queues,
+                    concurrency=1,
+                    fetch_job_polling_interval=2.0,
+                    update_heartbeat_interval=HEARTBEAT_S,
+                    stalled_worker_timeout=STALLED_S,
+                    delete_jobs="successful",
+                    install_signal_handlers=False,
+                )
+            )
 
 
 async def _until_orphaned(url: str, engine: Engine) -> None:

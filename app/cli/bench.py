@@ -1,6 +1,6 @@
 """The benchmarks: each prints a ratio measured in one run, because machines are shared and noisy."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,10 +16,14 @@ def register(app: typer.Typer) -> None:
     benches.command()(crs)
     benches.command()(geocode)
     benches.command()(address)
+    benches.command()(proposals)
     benches.command()(owners)
     benches.command()(whatif)
     benches.command()(compare)
     benches.command()(coverage)
+    benches.command()(validation)
+    benches.command()(hostile)
+    benches.command()(tiles)
     app.add_typer(benches, name="bench")
 
 
@@ -142,3 +146,98 @@ def coverage(
     if found["failing_seeds"]:
         err.print(f"有问题的种子 seeds with a finding: {found['failing_seeds']}")
         raise typer.Exit(1)
+
+
+def proposals(
+    size: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMNSxROWSxTEAMS", help="地图大小（可重复） / sizes of maps"),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+    json: Json = False,
+) -> None:
+    """区域建议的求解器比较：均衡、移动、紧凑、秒。 Solvers of territories compared: balance, moved, compactness, seconds."""
+    from app.bench.proposals import run
+
+    sizes = tuple(_size(one) for one in size or ["10x5x6", "25x20x30"])
+    rows = run(sizes, seed=seed, say=_say)
+    if json:
+        print_json(rows)
+        return
+    columns = ["地图 map", "求解 solver", "最大偏差 worst", "移动 moved", "紧凑 compactness", "秒 s", "达标 met"]
+    out.print(table("± 5 %, 95 % 留在原处 stay", columns, [_solver_line(row) for row in rows]))
+
+
+def _size(text: str) -> tuple[int, int, int]:
+    parts = text.split("x")
+    if len(parts) != 3 or not all(part.isdigit() and int(part) > 0 for part in parts):
+        raise typer.BadParameter("COLUMNSxROWSxTEAMS")
+    return int(parts[0]), int(parts[1]), int(parts[2])
+
+
+def _solver_line(row: dict[str, Any]) -> list[str]:
+    if "failed" in row:
+        return [row["map"], row["solver"], row["failed"], "", "", str(row.get("seconds", "–")), "–"]
+    return [
+        row["map"],
+        row["solver"],
+        f"{row['worst_deviation'] * 100:.2f} %",
+        f"{row['moved_share'] * 100:.2f} %",
+        f"{row['compactness']:.3f}",
+        f"{row['seconds']:.2f}",
+        ("✓" if row["met"] else "–") + (f" {' '.join(row['broken'])}" if row["broken"] else ""),
+    ]
+
+
+def validation(
+    edits: Annotated[int, typer.Option(min=20, max=5_000, help="编辑次数 / edits")] = 200,
+    customers: Annotated[int, typer.Option(min=0, max=2_000_000, help="客户数 / customers")] = 100_000,
+) -> None:
+    """两千个区域的支公司里，一次编辑连同局部校验。 An edit and its validation over HTTP, in a branch of 2,000 territories."""
+    from app.bench.validation import run
+
+    print_json(run(edits=edits, customers=customers, say=_say))
+
+
+def hostile(
+    vertices: Annotated[int, typer.Option(min=40, max=20_000, help="每把梳子的顶点 / vertices of each comb")] = 2_000,
+    rounds: Annotated[int, typer.Option(min=1, max=20, help="轮数 / rounds")] = 3,
+) -> None:
+    """两把互相交错的梳子：多久被拒绝或完成，多少内存，旁人是否受影响。 Two hostile combs: seconds, memory, and what others feel."""
+    from app.bench.hostile import run
+
+    print_json(run(vertices=vertices, rounds=rounds, say=_say))
+
+
+def tiles(
+    points: Annotated[
+        int, typer.Option(min=1000, max=5_000_000, help="孤儿单与客户数 / orphans and customers")
+    ] = 1_000_000,
+    areas: Annotated[int, typer.Option(min=4, max=20_000, help="区域数 / territories")] = 5_000,
+    vertices: Annotated[int, typer.Option(min=8, max=5_000, help="每个区域的顶点数 / vertices of each")] = 500,
+    seed: Annotated[int, typer.Option()] = 1,
+    json: Json = False,
+) -> None:
+    """各图层各级瓦片首次与再次请求的时间，与直接 ST_AsMVT 相比。 A tile over HTTP, cold and warm, against a plain ST_AsMVT."""
+    from app.bench.tiles import run
+
+    found = run(points=points, areas=areas, vertices=vertices, seed=seed, say=_say)
+    if json:
+        print_json(found)
+        return
+    rows = [
+        [
+            row["layer"],
+            row["zooms"],
+            str(row["largest_kib"]),
+            *(f"{row[kind]['p50']} / {row[kind]['p95']}" for kind in ("cold", "warm", "known")),
+            "–" if row["plain"] is None else f"{row['plain']['p50']} / {row['plain']['p95']}",
+            "–" if row["ratio"] is None else str(row["ratio"]),
+        ]
+        for row in found["zoom_classes"]
+    ]
+    heads = ["图层 layer", "级 zooms", "最大 KiB", "首次 cold", "再次 warm", "未变 known", "直接 plain", "比值 ratio"]
+    out.print(table("毫秒 ms, p50 / p95", heads, rows))
+    out.print(f"建图层 a layer is built in: {found['built_s']} s")
+    out.print(f"改动之后 after a change: {found['after_a_change']}")
+    out.print(f"机器负载 load of the machine: {found['load']}")

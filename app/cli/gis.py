@@ -28,10 +28,19 @@ def register(app: typer.Typer) -> None:
 
 def grant(role: Role = "guidan_gis") -> None:
     """让一个角色读 studio 的视图并修改草稿，此外什么都不能；没有就建立。 Let a role read the views of `studio` and edit drafts, nothing else."""
+    from psycopg.errors import InsufficientPrivilege
+
     from app.ogc import roles
 
-    with store() as (engine, _), engine.begin() as connection:
-        made = roles.grant(connection, role)
+    with store() as (engine, _):
+        try:
+            with engine.begin() as connection:
+                made = roles.grant(connection, role)
+        except InsufficientPrivilege as error:
+            raise fail(
+                f"当前数据库用户不能建立角色 {role}；请由管理员建立后再运行本命令。",
+                f"The database user may not make the role {role}. Let an administrator make it, then run this again.",
+            ) from error
     if made:
         out.print(
             f"已建立角色 {role}（可登录，未设口令）。 Role {role} made: it may log in and has no password yet.",

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date, datetime
 from getpass import getuser
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -53,6 +54,7 @@ def register(app: typer.Typer) -> None:
         commands.command(step, help=help_text)(_mover(step))  # type: ignore[arg-type]
     commands.command("publish")(publish)
     commands.command("roll-back")(roll_back)
+    commands.command("picture")(picture)
     app.add_typer(commands)
 
 
@@ -250,3 +252,32 @@ def _tell(plan: "TerritoryPlan") -> None:
         f"Plan {plan.id}: {plan.branch_code} version {plan.number}, {plan.state}, {plan.territories:,} territories, "
         f"{plan.errors} errors, {plan.conflicts} conflicts; {_day(plan.effective_from)} – {_day(plan.effective_to)}."
     )
+
+
+def picture(
+    plan: Number,
+    output: Annotated[Path, typer.Option("-o", "--output", help="图片文件，.png 或 .pdf / the file, .png or .pdf")],
+    before: Annotated[
+        int | None,
+        typer.Option("--with", min=1, help="与哪个方案对比，默认为其底本 / the version before; its base unless given"),
+    ] = None,
+    on: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="数据日期，默认今天 / date of the figures; today unless given"),
+    ] = None,
+) -> None:
+    """区域化效果图：调整前后并列，供会议使用。 The picture of a regionalisation, before and after, for a meeting."""
+    from app.deps import business_day
+    from app.territories.consequences.compare import base_of
+    from app.territories.pictures.gather import read_scene
+    from app.territories.pictures.render import render
+
+    kind = output.suffix.lower()
+    if kind not in (".png", ".pdf"):
+        raise fail("文件名须以 .png 或 .pdf 结尾。", "The file's name must end in .png or .pdf.", 2)
+    with store() as (engine, configured), engine.connect() as connection:
+        day = on.date() if on is not None else business_day(configured)
+        other = base_of(connection, plan, day) if before is None else before
+        scene = read_scene(connection, other, plan, day).dump()
+    output.write_bytes(render(scene, "pdf" if kind == ".pdf" else "png"))
+    out.print(f"已绘制 drawn: {output}")

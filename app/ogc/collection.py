@@ -28,7 +28,8 @@ class Collection:
     (null: all), :today, and `values`. `geometry`: CGCS2000. `near`: a condition that an index serves for those near :area, if
     `geometry` itself is none that an index knows. `key`: the expressions by which pages go, with the types of their values; the
     first key expressions make the feature's id, joined by a dot. `begins`, `ends`: the days of a feature, `ends` excluded.
-    `on_today`: without `datetime` only those of today. `finish`: what becomes of the properties before they are told.
+    `counted`: what `source` comes down to where only
+    their number is asked. `on_today`: without `datetime` only those of today. `finish`: what becomes of the properties before they are told.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Collection:
     values: Mapping[str, Any] = field(default_factory=dict)
     finish: Callable[[dict[str, Any]], dict[str, Any]] = lambda properties: properties
     extent: str | None = None
+    counted: str | None = None
     plan_id: int | None = None
     etag: str | None = None
     editable: bool = False

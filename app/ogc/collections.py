@@ -93,6 +93,7 @@ ORPHANS = Collection(
         "decision AS d JOIN orphan_case AS c ON c.decision_id = d.id AND c.open "
         "JOIN policyholder AS h ON h.id = c.policyholder_id LEFT JOIN address AS a ON a.id = d.address_id"
     ),
+    counted="decision AS d JOIN orphan_case AS c ON c.decision_id = d.id AND c.open",
     where="""
         d.point IS NOT NULL
         AND (CAST(:branches AS text[]) IS NULL OR d.branch_code = ANY (CAST(:branches AS text[])))

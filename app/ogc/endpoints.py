@@ -149,7 +149,7 @@ def get_items(
     """A page of features."""
     of = catalogue.one(connection, collection_id, principal.scope)
     wanted = read_items(request.query_params.multi_items(), of.queryables)
-    site, shown = site_of(request), _shown(request, wanted.given)
+    site, shown = _site(request), _shown(request, wanted.given)
     after = decode_cursor(of.id, wanted.cursor, [kind for _, kind in of.key]) if wanted.cursor is not None else None
     scope = principal.scope
     found, more = repository.read_page(connection, of, wanted, scope=scope, today=today, after=after)
@@ -161,7 +161,7 @@ def get_items(
         links.append(
             site.link("next", GEOJSON if shown == "json" else HTML, "下一页 Next page", *place, query=following)
         )
-    links.append(site.link("collection", JSON, of.title, "collections", of.id))
+    links.append(site.link("collection", JSON, f"集合说明 Collection：{of.title}", "collections", of.id))
     if shown == "html":
         return _items_page(site, of, found, links, total)
     head = {
@@ -189,7 +189,7 @@ def get_item(
     of = catalogue.one(connection, collection_id, principal.scope)
     given = read_known(request.query_params.multi_items(), ("crs",))
     crs = read_crs(given)
-    site, shown = site_of(request), _shown(request, given)
+    site, shown = _site(request), _shown(request, given)
     key = of.key_of(feature_id)
     found = (
         repository.read_one(connection, of, key, crs, scope=principal.scope, today=today) if key is not None else None
@@ -199,7 +199,7 @@ def get_item(
     place = ("collections", of.id, "items", feature_id)
     links = [
         *both(site, f"{of.title} {feature_id}", *place, kind=GEOJSON, shown=shown, query=given),
-        site.link("collection", JSON, of.title, "collections", of.id),
+        site.link("collection", JSON, f"集合说明 Collection：{of.title}", "collections", of.id),
     ]
     headers = {**HEADERS, **_content_crs(crs)}
     if found.etag is not None:
@@ -221,7 +221,7 @@ def create_item(
     team_code, stored = drafts.create(connection, plan_id, sent, by=by)
     if stored.conflict_id is not None:
         return _conflict(stored)
-    where = site_of(request).at("collections", collection_id, "items", team_code)
+    where = _site(request).at("collections", collection_id, "items", team_code)
     return Response(status_code=201, headers={"Location": where, "ETag": f'"{stored.version}"'})
 
 
@@ -305,9 +305,13 @@ def _allow(methods: str, of: Collection) -> Response:
     return Response(status_code=200, headers=headers)
 
 
+def _site(request: Request) -> Site:
+    return site_of(request.url.scheme, request.headers, str(request.scope.get("root_path", "")))
+
+
 def _opened(request: Request) -> tuple[Site, str]:
     given = read_known(request.query_params.multi_items(), ())
-    return site_of(request), _shown(request, given)
+    return _site(request), _shown(request, given)
 
 
 def _shown(request: Request, given: dict[str, str] | Any) -> str:

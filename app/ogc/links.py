@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from starlette.requests import Request
-
 JSON, GEOJSON, HTML = "application/json", "application/geo+json", "text/html"
 SCHEMA = "application/schema+json"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
@@ -37,16 +35,15 @@ class Site:
         return {"href": self.at(*parts, query=query), "rel": rel, "type": kind, "title": title}
 
 
-def site_of(request: Request) -> Site:
-    """The site as this request reached it: Host, root_path, X-Forwarded-Host and X-Forwarded-Prefix."""
-    forwarded = request.headers.get("x-forwarded-host", "")
-    host = forwarded if _HOST.fullmatch(forwarded) else request.headers.get("host", "")
+def site_of(scheme: str, headers: Mapping[str, str], root_path: str) -> Site:
+    """The site as a request reached it: scheme, Host, root path, X-Forwarded-Host and X-Forwarded-Prefix."""
+    forwarded = headers.get("x-forwarded-host", "")
+    host = forwarded if _HOST.fullmatch(forwarded) else headers.get("host", "")
     if not _HOST.fullmatch(host):
         host = "localhost"
-    prefix = request.headers.get("x-forwarded-prefix", "")
+    prefix = headers.get("x-forwarded-prefix", "")
     prefix = prefix.rstrip("/") if _PREFIX.fullmatch(prefix) and ".." not in prefix else ""
-    root = str(request.scope.get("root_path", ""))
-    return Site(f"{request.url.scheme}://{host}{prefix}{quote(root)}")
+    return Site(f"{scheme}://{host}{prefix}{quote(root_path)}")
 
 
 def both(
@@ -54,7 +51,7 @@ def both(
 ) -> list[Link]:
     """`self` and `alternate`: the resource as it is shown (`json` or `html`), and in the other format."""
     asked = {name: value for name, value in (query or {}).items() if name != "f"}
-    as_json = site.link("", kind, title, *parts, query={**asked, "f": "json"})
+    as_json = site.link("", kind, f"{title}（JSON）", *parts, query={**asked, "f": "json"})
     as_html = site.link("", HTML, f"{title}（HTML）", *parts, query={**asked, "f": "html"})
     ordered = (as_json, as_html) if shown == "json" else (as_html, as_json)
     return [{**ordered[0], "rel": "self"}, {**ordered[1], "rel": "alternate"}]

@@ -70,7 +70,7 @@ def read_one(
 def count(connection: Connection, collection: Collection, wanted: Wanted, *, scope: Scope, today: date) -> int:
     """How many features the client's conditions leave, in the caller's scope."""
     condition, values = _condition(collection, wanted, scope=scope, today=today)
-    statement = text(f"SELECT count(*) FROM {collection.source} WHERE {condition}")  # noqa: S608 (the product's own words)
+    statement = text(f"SELECT count(*) FROM {collection.counted or collection.source} WHERE {condition}")  # noqa: S608 (the product's own words)
     return int(connection.execute(statement, values).scalar_one())
 
 

@@ -14,9 +14,15 @@ from numpy.typing import NDArray
 
 from app.tiles.colouring import steady_colours
 from app.tiles.grid import BUFFER, EXTENT, HALF_WORLD_M, Tile
-from app.tiles.shapes import Drawn, ShapeBook, at_zoom
+from app.tiles.shapes import Drawn, ShapeBook, joined, tolerance_m
+from geo.simplifying import Outlines, Square, drawn, in_square, thinned
 
 Geometries = NDArray[np.object_]
+
+WORD_BYTES = 12
+
+FAR = 11
+"""Up to this zoom a tile shows so many areas that all are made ready for the zoom at once."""
 
 SMALLEST_NAME_PX = 6.0
 """Names are not sent that the page would have no room for at twice the size: it writes a letter no smaller than 11 pixels where the
@@ -36,7 +42,7 @@ class Areas:
 
     `keys`: of the shapes, each known by it for good. `load`: gives the shapes of some keys, polygons in CGCS2000 degrees.
     `properties`: one mapping for each area, in the same order. `coloured`: the property by which areas choose a `colour` that no
-    neighbour has.
+    neighbour has. `before`: the layer as it was, of which all is taken over that has not changed; the result is the same without it.
     """
 
     def __init__(
@@ -47,18 +53,16 @@ class Areas:
         properties: Sequence[dict[str, Any]],
         *,
         coloured: str | None = None,
+        before: Areas | None = None,
     ) -> None:
-        self.drawn: list[Drawn] = book.draw(book.shapes(keys, load))
+        self.drawn: list[Drawn] = book.draw(book.shapes(keys, load), before.drawn if before else ())
         self.properties = list(properties)
         if coloured is not None:
             self._colour(coloured)
-        self.json = [json.dumps(each, ensure_ascii=False) for each in self.properties]
+        self.json, words = self._described(before)
         self._boxes = np.array([one.shape.box for one in self.drawn], dtype=np.float64).reshape(-1, 4)
-        words = [
-            hashlib.blake2b(text.encode(), digest_size=12, key=one.word).digest()
-            for one, text in zip(self.drawn, self.json, strict=True)
-        ]
-        self._words = np.frombuffer(b"".join(words), dtype=np.uint8).reshape(-1, 12)
+        self._levels: dict[int, tuple[Outlines, NDArray[np.float64]]] = {}
+        self._words = np.frombuffer(b"".join(words), dtype=np.uint8).reshape(-1, WORD_BYTES)
 
     @classmethod
     def of(
@@ -68,6 +72,7 @@ class Areas:
         *,
         book: ShapeBook | None = None,
         coloured: str | None = None,
+        before: Areas | None = None,
     ) -> Areas:
         """Of polygons that have no key but their content."""
         keys = [hashlib.blake2b(wkb, digest_size=20).hexdigest() for wkb in shapely.to_wkb(lonlat)]
@@ -78,7 +83,23 @@ class Areas:
             lambda wanted: np.array([by_key[key] for key in wanted], dtype=object),
             properties,
             coloured=coloured,
+            before=before,
         )
+
+    def _described(self, before: Areas | None) -> tuple[list[str], list[bytes]]:
+        """For each area its properties as JSON, and a digest of them and of how it is drawn."""
+        known = {} if before is None else {one: at for at, one in enumerate(before.drawn)}
+        texts, words = [], []
+        for one, properties in zip(self.drawn, self.properties, strict=True):
+            at = known.get(one)
+            if before is not None and at is not None and before.properties[at] == properties:
+                texts.append(before.json[at])
+                words.append(before._words[at].tobytes())
+                continue
+            text = json.dumps(properties, ensure_ascii=False)
+            texts.append(text)
+            words.append(hashlib.blake2b(text.encode(), digest_size=WORD_BYTES, key=one.word).digest())
+        return texts, words
 
     def _colour(self, named: str) -> None:
         first = {one.shape.key: at for at, one in reversed(list(enumerate(self.drawn)))}
@@ -106,9 +127,39 @@ class Areas:
         which = self.inside(tile)
         return Shown(hashlib.blake2b(self._words[which].tobytes(), digest_size=12).hexdigest(), which)
 
-    def at_zoom(self, zoom: int, which: NDArray[np.intp] | None = None) -> list[bytes | None]:
-        """The WKB of some areas, or of all, in Web Mercator metres, as they are drawn at this zoom; None: too small to be seen."""
-        return at_zoom(self.drawn if which is None else [self.drawn[at] for at in which.tolist()], zoom)
+    def at_zoom(self, zoom: int) -> Geometries:
+        """The areas in Web Mercator metres as they are drawn at this zoom; empty where they are too small to be seen."""
+        return drawn(*self._level(zoom), tolerance_m(zoom))
+
+    def in_tile(self, tile: Tile, which: NDArray[np.intp]) -> Geometries:
+        """Some areas as the tile holds them: in its units, y southwards from its north-western corner; empty where nothing is left."""
+        west, _, _, north = tile.bounds_m()
+        square = Square(west, north, tile.side_m / EXTENT, -BUFFER, EXTENT + BUFFER)
+        if tile.z > FAR:
+            outlines, ranks = joined([self.drawn[at] for at in which.tolist()])
+            which = np.arange(len(which))
+        else:
+            outlines, ranks = self._level(tile.z)
+        return in_square(outlines, ranks, tolerance_m(tile.z), which, square)
+
+    def prepare(self, *, far: bool) -> None:
+        """Makes ready what the first tiles would wait for: where names stand and, with `far`, the areas as far zooms draw them."""
+        for one in self.drawn:
+            if len(one.shape.outline.xy):
+                one.shape.label()
+        if far:
+            self._level(0)
+
+    def _level(self, zoom: int) -> tuple[Outlines, NDArray[np.float64]]:
+        """All areas thinned for a zoom; kept for far ones, whose tiles show many."""
+        level = self._levels.get(zoom)
+        if level is None:
+            # What a far zoom leaves is among what the next closer one leaves.
+            closer = self._level(zoom + 1) if zoom < FAR else joined(self.drawn)
+            level = thinned(*closer, tolerance_m(zoom))
+            if zoom <= FAR:
+                self._levels[zoom] = level
+        return level
 
     def labels(self, tile: Tile) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
         """The areas whose name stands in the tile, its place in Web Mercator metres, shape (n, 2), and the room around it in metres.

@@ -71,12 +71,31 @@ def steady_colours(names: Sequence[str], touching: Sequence[set[int]]) -> list[i
     preference = [int.from_bytes(each, "big") for each in drawn]
     colours = [-1] * len(names)
     for area in sorted(range(len(names)), key=lambda at: (drawn[at], names[at])):
-        taken = {colours[other] for other in touching[area]}
         start, step = preference[area] % PALETTE, 1 + preference[area] // PALETTE % (PALETTE - 1)
-        colours[area] = next(
-            (number for k in range(PALETTE) if (number := (start + k * step) % PALETTE) not in taken), PALETTE
-        )
+        liked = [(start + k * step) % PALETTE for k in range(PALETTE)]
+        taken = {colours[other] for other in touching[area]}
+        colours[area] = next((number for number in liked if number not in taken), PALETTE)
+        if colours[area] == PALETTE:
+            colours[area] = _make_room(area, liked, colours, touching)
     if PALETTE in colours:
         pairs = [(a, b) for a, others in enumerate(touching) for b in others]
         return colour(len(names), np.array(pairs, dtype=np.int64).reshape(-1, 2).T)
     return colours
+
+
+def _make_room(area: int, liked: Sequence[int], colours: list[int], touching: Sequence[set[int]]) -> int:
+    """A colour for an area around which all are taken, after those who have it have taken another one; `PALETTE` if they cannot."""
+    for number in liked:
+        moves: dict[int, int] = {}
+        for other in sorted(each for each in touching[area] if colours[each] == number):
+            taken = {colours[each] for each in touching[other] if each != area} | {number}
+            taken |= {moves[each] for each in touching[other] if each in moves}
+            free = [each for each in range(PALETTE) if each not in taken]
+            if not free:
+                break
+            moves[other] = free[0]
+        else:
+            for other, chosen in moves.items():
+                colours[other] = chosen
+            return number
+    return PALETTE

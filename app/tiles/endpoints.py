@@ -1,10 +1,13 @@
 """GET /tiles/extent, /tiles/{layer}/{z}/{x}/{y}.mvt."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from pydantic import Field
+from sqlalchemy import Connection, Engine, text
 
 from app.deps import CurrentPrincipal, ReadConnection, Today
 from app.fields import Code, Day, Output
@@ -15,6 +18,8 @@ from app.tiles.grid import Tile
 from app.tiles.store import TileStore
 
 router = APIRouter()
+
+LONGEST_BUILD_MS = 300_000
 
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 
@@ -131,10 +136,18 @@ def _keeping(plan: Plan | None, said: str | None, word: str) -> str:
     return KEEP if said else KEEP_A_DAY
 
 
+@contextmanager
+def _beside(reading: Engine) -> Iterator[Connection]:
+    """A connection for what is built beside the requests: a million rows may take longer than a request's statement may."""
+    with reading.connect() as connection:
+        connection.execute(text(f"SET LOCAL statement_timeout = {LONGEST_BUILD_MS}"))
+        yield connection
+
+
 def _store(request: Request) -> TileStore:
     """The application's caches; made by the first tile. Two first tiles at once may make two: one is kept."""
     state = request.app.state
     if not hasattr(state, "tiles"):
-        state.tiles = TileStore(state.reading.connect)
+        state.tiles = TileStore(lambda: _beside(state.reading))
     store: TileStore = state.tiles
     return store

@@ -50,6 +50,7 @@ class Orphans:
         self._pyramid = Pyramid(self._points(rows))
         self._snapshot = snapshot
         self._exact_from: dict[Scope, int] = {}
+        self._masks: dict[Scope, NDArray[np.bool_]] = {}
 
     @classmethod
     def read(cls, connection: Connection) -> Orphans:
@@ -78,6 +79,7 @@ class Orphans:
         made._pyramid = self._pyramid.changed(touched.to_numpy(), made._points(rows))
         made._snapshot = now
         made._exact_from = {}
+        made._masks = {}
         return made
 
     def _points(self, rows: pl.DataFrame) -> Points:
@@ -98,6 +100,12 @@ class Orphans:
     def _seen(self, scope: Scope) -> NDArray[np.bool_] | None:
         if scope.branch_codes is None and scope.team_codes is None:
             return None
+        mask = self._masks.get(scope)
+        if mask is None:
+            mask = self._masks[scope] = self._mask(scope)
+        return mask
+
+    def _mask(self, scope: Scope) -> NDArray[np.bool_]:
         return np.array(
             [
                 (scope.branch_codes is None or branch in scope.branch_codes)

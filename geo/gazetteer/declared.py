@@ -121,7 +121,7 @@ def _system(base: pyproj.CRS) -> Crs | None:
 
 
 def _in_degrees(crs: pyproj.CRS) -> bool:
-    return all(axis.unit_name.startswith("degree") for axis in crs.axis_info)
+    return all(axis.unit_name.lower().startswith("degree") for axis in crs.axis_info)
 
 
 def _way(source: pyproj.CRS, system: Crs) -> pyproj.Transformer:

@@ -9,7 +9,7 @@ from geo.compiling import kept, stamp_of
 F = TypeVar("F", bound=Callable[..., Any])
 
 _STAMP: Final = stamp_of(
-    Path(__file__).with_name(name) for name in ("cells.py", "noding.py", "removal.py", "outlines.py")
+    Path(__file__).with_name(name) for name in ("cells.py", "noding.py", "removal.py", "outlines.py", "tiling.py")
 )
 
 

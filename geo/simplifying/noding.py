@@ -177,3 +177,41 @@ def inserted(
                     n += 1
         out_rings[ring + 1] = n
     return out[:n].copy(), out_rings
+
+
+MOST_AT_A_VERTEX = 6
+"""Areas that are told to touch one another at one vertex; a seventh only touches the first six."""
+
+
+@compiled
+def touching(vertex: Ints, starts: Ints, vertices: int) -> Ints:
+    """Pairs of areas, the lower number first, that have a vertex in common. `starts`: where each area's places begin in `vertex`."""
+    there = np.full((vertices, MOST_AT_A_VERTEX), -1, dtype=np.int64)
+    # Along a border it is the same pair again and again: most repetitions are seen by looking at the one before.
+    count = 0
+    for counting in range(2):
+        if counting == 0:
+            pairs = np.empty((1, 2), dtype=np.int64)
+        else:
+            pairs = np.empty((count, 2), dtype=np.int64)
+            there[:] = -1
+        count = 0
+        last_a = last_b = np.int64(-1)
+        for area in range(len(starts) - 1):
+            for at in range(starts[area], starts[area + 1]):
+                me = vertex[at]
+                for slot in range(MOST_AT_A_VERTEX):
+                    other = there[me, slot]
+                    if other == area:
+                        break
+                    if other < 0:
+                        there[me, slot] = area
+                        break
+                    if other != last_a or area != last_b:
+                        if counting == 1:
+                            pairs[count, 0] = other
+                            pairs[count, 1] = area
+                        count += 1
+                        last_a, last_b = other, np.int64(area)
+    _, different = pairs_numbered(pairs)
+    return different

@@ -8,9 +8,10 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.simplifying.noding import added, inserted, numbered
+from geo.simplifying.noding import added, inserted, numbered, touching
 from geo.simplifying.outlines import GRID_M, Geometries, Outlines, kept_rings
 from geo.simplifying.removal import vertex_ranks
+from geo.simplifying.tiling import tiled
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -47,22 +48,7 @@ def rank(outlines: Outlines) -> Ranked:
         outlines = Outlines(xy, rings, outlines.polygons, outlines.areas)
         vertex, points, _, _ = numbered(xy, rings)
     ranks = vertex_ranks(vertex, outlines.rings, points)[vertex] * (GRID_M * GRID_M / 2)
-    return Ranked(outlines, ranks, _touching(vertex, outlines.starts()))
-
-
-def _touching(vertex: Ints, starts: Ints) -> Ints:
-    n = len(starts) - 1
-    area = np.repeat(np.arange(n), np.diff(starts))
-    there = np.unique(vertex * n + area)
-    at, of = np.divmod(there, n)
-    pairs = [np.empty(0, dtype=np.int64)]
-    step = 1
-    # Areas at one vertex lie side by side in this order.
-    while (same := at[step:] == at[:-step]).any():
-        pairs.append(of[:-step][same] * n + of[step:][same])
-        step += 1
-    found: Ints = np.stack(np.divmod(np.unique(np.concatenate(pairs)), n))
-    return found
+    return Ranked(outlines, ranks, touching(vertex, outlines.starts(), len(points)).T)
 
 
 def drawn(outlines: Outlines, ranks: Floats, tolerance_m: float) -> Geometries:
@@ -75,4 +61,50 @@ def drawn(outlines: Outlines, ranks: Floats, tolerance_m: float) -> Geometries:
     made: Geometries = shapely.from_ragged_array(
         shapely.GeometryType.MULTIPOLYGON, points * GRID_M, (rings, polygons, areas)
     )
+    return made
+
+
+def thinned(outlines: Outlines, ranks: Floats, tolerance_m: float) -> tuple[Outlines, Floats]:
+    """The areas with the vertices alone that are left at a tolerance, and their ranks; a ring may have too few to be drawn."""
+    kept = ranks >= tolerance_m * tolerance_m
+    before = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(kept, dtype=np.int64)])
+    return (
+        Outlines(outlines.xy[kept], before[outlines.rings], outlines.polygons, outlines.areas),
+        ranks[kept],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """A square of the plane: its north-western corner and its unit in metres. `low`, `high`: from which unit to which it is drawn."""
+
+    west_m: float
+    north_m: float
+    unit_m: float
+    low: float
+    high: float
+
+
+def in_square(outlines: Outlines, ranks: Floats, tolerance_m: float, which: Ints, square: Square) -> Geometries:
+    """Some of the areas as they are at a tolerance, as far as they lie in a square: multipolygons in whole units, y southwards.
+
+    A border that two areas share is the same in both here too. Shells turn as vector tiles want it; empty where nothing is left.
+    """
+    if not len(which):
+        return np.empty(0, dtype=object)
+    points, rings, polygons, areas = tiled(
+        outlines.xy,
+        outlines.rings,
+        outlines.polygons,
+        outlines.areas,
+        ranks,
+        tolerance_m * tolerance_m,
+        np.ascontiguousarray(which, dtype=np.int64),
+        square.west_m / GRID_M,
+        square.north_m / GRID_M,
+        square.unit_m / GRID_M,
+        square.low,
+        square.high,
+    )
+    made: Geometries = shapely.from_ragged_array(shapely.GeometryType.MULTIPOLYGON, points, (rings, polygons, areas))
     return made

@@ -19,7 +19,7 @@ class ReadingLimits:
     parts: int = 10_000
     """Polygons of one area."""
 
-    crossings: int = 50_000
+    crossings: int = 10_000
     """Pairs of edges whose boxes cross, beyond which a broken border is not repaired: every crossing becomes a vertex."""
 
     ambiguous_share: float = 0.005
@@ -58,5 +58,6 @@ class Thresholds:
     max_vertices: int = 10_000
     """Of one area. More of them say nothing that addresses can tell apart, and every edit, tile and check pays for them."""
 
-    max_crossings: int = 2_000_000
-    """Pairs of edges whose boxes cross, beyond which a coverage is not examined; see `complexity`."""
+    max_crossings: int = 200_000
+    """Pairs of edges of two areas whose boxes cross, beyond which they are not examined: each may be a vertex of their overlap.
+    See `complexity`."""

@@ -1,13 +1,13 @@
 """The schema `studio` for QGIS over PostGIS: views to read, and drafts that can be edited under the invariants.
 
 Revision ID: 0011
-Revises: 0007
+Revises: 0010
 """
 
 from alembic import op
 
 revision = "0011"
-down_revision = "0007"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

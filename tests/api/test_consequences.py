@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
+from typer.testing import CliRunner
+
+from app.cli import app as program
 
 from .world import EAST, NORTH, add_orphan, box
 
@@ -94,6 +98,19 @@ def test_a_case_that_a_team_holds_goes_along(client: TestClient, world: Engine, 
 def test_a_territory_that_is_given_up_is_nobodys(client: TestClient) -> None:
     found = ask(client, {"team_code": "T-E2", "geometry": None}).json()
     assert [(m["from_team_codes"], m["to_team_codes"], m["customers"]) for m in found["moves"]] == [(["T-E2"], [], 1)]
+
+
+@pytest.mark.usefixtures("orphans")
+def test_other_systems_are_converted(client: TestClient) -> None:
+    from geo.crs import Crs, convert
+
+    given = rectangle(0.01, 0.03, 0, 0.01)
+    ring = given["coordinates"][0]
+    lon, lat = convert([x for x, _ in ring], [y for _, y in ring], Crs.CGCS2000, Crs.GCJ02)
+    shifted = {"type": "Polygon", "coordinates": [[[float(x), float(y)] for x, y in zip(lon, lat, strict=True)]]}
+    plain = ask(client, {"team_code": "T-E2", "geometry": given}).json()
+    found = ask(client, {"team_code": "T-E2", "geometry": shifted}, crs="GCJ02").json()
+    assert plain["moves"] == found["moves"] != []
 
 
 @pytest.mark.usefixtures("orphans")
@@ -210,6 +227,26 @@ def test_two_versions_are_compared_in_land_and_customers(client: TestClient, pla
     assert {tuple(m["to_team_codes"]) for m in back["moves"]} == {("T-E1",), ()}
     exported = client.get(f"{API}/territory-plans/{draft}/comparison/policies", params={"with": base})
     assert len(exported.text.splitlines()) == 4
+
+
+def test_the_picture_is_drawn_over_http_and_by_the_program(
+    client: TestClient, plan: tuple[int, int], world_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base, draft = plan
+    picture = client.get(f"{API}/territory-plans/{draft}/picture", params={"with": base})
+    assert picture.status_code == 200, picture.text
+    assert (picture.headers["content-type"], picture.content[:8]) == ("image/png", b"\x89PNG\r\n\x1a\n")
+    assert client.get(f"{API}/territory-plans/{draft}/picture").content == picture.content
+    printed = client.get(f"{API}/territory-plans/{draft}/picture?format=pdf")
+    assert (printed.headers["content-type"], printed.content[:5]) == ("application/pdf", b"%PDF-")
+    monkeypatch.setenv("DATABASE_URL", world_url)
+    monkeypatch.setenv("GUIDAN_TODAY", "2026-03-10")
+    told = CliRunner().invoke(program, ["plan", "picture", str(draft), "-o", str(tmp_path / "picture.png")])
+    assert told.exit_code == 0, told.output
+    assert (tmp_path / "picture.png").read_bytes() == picture.content
+    assert CliRunner().invoke(program, ["plan", "picture", str(draft), "-o", "picture.gif"]).exit_code == 2
+    assert client.get(f"{API}/territory-plans/999999/picture").status_code == 404
+    assert client.get(f"{API}/territory-plans/{draft}/picture?format=gif").status_code == 422
 
 
 def test_versions_of_two_branches_are_not_compared(client: TestClient, plan: tuple[int, int], world: Engine) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -31,7 +32,10 @@ def defects(client: TestClient, plan: int, **params: str) -> list[dict[str, Any]
 
 
 def told(items: list[dict[str, Any]]) -> list[tuple[str, str, list[str], list[str]]]:
-    return sorted((one["severity"], one["code"], sorted(team["code"] for team in one["teams"]), one["community_codes"]) for one in items)
+    return sorted(
+        (one["severity"], one["code"], sorted(team["code"] for team in one["teams"]), one["community_codes"])
+        for one in items
+    )
 
 
 OF_THE_WORLD = [
@@ -75,9 +79,17 @@ def live_in(world: Engine, *places: tuple[str, float, float]) -> None:
 def test_a_draft_has_its_defects_from_the_beginning(client: TestClient, plan: int) -> None:
     items = defects(client, plan)
     assert told(items) == OF_THE_WORLD
-    assert [one["severity"] for one in items] == sorted((one["severity"] for one in items), key=["ERROR", "WARNING", "NOTE"].index)
+    assert [one["severity"] for one in items] == sorted(
+        (one["severity"] for one in items), key=["ERROR", "WARNING", "NOTE"].index
+    )
     page = client.get(f"{PLANS}/{plan}/defects").json()
-    assert (page["errors"], page["warnings"], page["notes"], page["fresh"], page["judged_on"]) == (1, 3, 1, True, "2026-03-10")
+    assert (page["errors"], page["warnings"], page["notes"], page["fresh"], page["judged_on"]) == (
+        1,
+        3,
+        1,
+        True,
+        "2026-03-10",
+    )
     overlap = items[0]
     assert overlap["bbox"] == pytest.approx([120.020, 30.004, 120.022, 30.006])
     assert shape(overlap["geometry"]).area == pytest.approx(0.002 * 0.002)
@@ -93,7 +105,9 @@ def test_defects_are_filtered_and_paged(client: TestClient, plan: int) -> None:
     assert told(defects(client, plan, team_code="T-E3")) == OF_THE_WORLD[3:4]
     seen, cursor = [], None
     while True:
-        page = client.get(f"{PLANS}/{plan}/defects", params={"limit": 2, **({"cursor": cursor} if cursor else {})}).json()
+        page = client.get(
+            f"{PLANS}/{plan}/defects", params={"limit": 2, **({"cursor": cursor} if cursor else {})}
+        ).json()
         seen += page["items"]
         cursor = page["next"]
         if cursor is None:
@@ -104,7 +118,14 @@ def test_defects_are_filtered_and_paged(client: TestClient, plan: int) -> None:
 
 
 def test_each_defect_tells_the_customers_and_orphans_that_it_touches(client: TestClient, world: Engine) -> None:
-    live_in(world, ("A1", 0.021, 0.005), ("O1", 0.0215, 0.0045), ("A2", 0.005, 0.015), ("O2", 0.001, 0.011), ("O3", 0.005, 0.005))
+    live_in(
+        world,
+        ("A1", 0.021, 0.005),
+        ("O1", 0.0215, 0.0045),
+        ("A2", 0.005, 0.015),
+        ("O2", 0.001, 0.011),
+        ("O3", 0.005, 0.005),
+    )
     plan = draft(client)["id"]
     counts = {one["code"]: (one["customers"], one["orphans"]) for one in defects(client, plan)}
     assert counts == {
@@ -164,8 +185,12 @@ def test_what_a_repair_would_give_is_told_and_then_done(client: TestClient, worl
     assert defects(client, plan, code="UNOWNED_COMMUNITY") == []
 
 
-@pytest.mark.parametrize(("winner", "sizes"), [("T-E1", {"T-E1": 2.04, "T-E2": 0.96}), ("T-E2", {"T-E1": 2.0, "T-E2": 1.0})])
-def test_an_overlap_is_given_to_one_of_its_two(client: TestClient, plan: int, winner: str, sizes: dict[str, float]) -> None:
+@pytest.mark.parametrize(
+    ("winner", "sizes"), [("T-E1", {"T-E1": 2.04, "T-E2": 0.96}), ("T-E2", {"T-E1": 2.0, "T-E2": 1.0})]
+)
+def test_an_overlap_is_given_to_one_of_its_two(
+    client: TestClient, plan: int, winner: str, sizes: dict[str, float]
+) -> None:
     (overlap,) = defects(client, plan, code="OVERLAP")
     edit(client, plan, verb="REPAIR", defect_id=overlap["id"], way="GIVE", team_code=winner)
     features = client.get(f"{PLANS}/{plan}/territories").json()["features"]
@@ -178,7 +203,9 @@ def test_a_repair_that_is_not_offered_or_too_late_is_refused(client: TestClient,
     version = client.get(f"{PLANS}/{plan}").json()["version"]
 
     def refused(**verb: Any) -> tuple[int, str]:
-        answer = client.post(f"{PLANS}/{plan}/edits", json={"by": "李制图", "version": version, "edit": {"verb": "REPAIR", **verb}})
+        answer = client.post(
+            f"{PLANS}/{plan}/edits", json={"by": "李制图", "version": version, "edit": {"verb": "REPAIR", **verb}}
+        )
         return answer.status_code, answer.json()["code"]
 
     assert refused(defect_id=overlap["id"], way="GIVE", team_code="T-E3") == (422, "REPAIR_WAY_UNKNOWN")
@@ -210,7 +237,9 @@ def test_a_dissolved_team_is_an_error_and_its_heir_can_be_given_its_land(client:
     assert [one["id"] for one in features] == ["T-W1", "T-W3"]
 
 
-def test_a_team_that_ends_before_the_version_begins_holds_back_its_publication(client: TestClient, world: Engine) -> None:
+def test_a_team_that_ends_before_the_version_begins_holds_back_its_publication(
+    client: TestClient, world: Engine
+) -> None:
     plan = draft(client)["id"]
     mend(client, plan)
     for step, by in (("submit", "李制图"), ("approve", "王审批")):
@@ -227,7 +256,9 @@ def test_a_team_that_ends_before_the_version_begins_holds_back_its_publication(c
 def test_a_marketing_team_with_land_and_teams_of_one_name(client: TestClient, world: Engine, plan: int) -> None:
     edit(client, plan, verb="ASSIGN_COMMUNITIES", community_codes=["C04"], to_team_code="M-E1")
     with world.begin() as connection:
-        connection.execute(text("UPDATE team SET name = (SELECT name FROM team WHERE code = 'T-E1') || ' ' WHERE code = 'T-E3'"))
+        connection.execute(
+            text("UPDATE team SET name = (SELECT name FROM team WHERE code = 'T-E1') || ' ' WHERE code = 'T-E3'")
+        )
     answer = client.post(f"{PLANS}/{plan}/checks")
     assert answer.status_code == 201
     codes = {one["code"]: one for one in defects(client, plan)}
@@ -252,7 +283,9 @@ def test_an_open_conflict_is_an_error_until_it_is_settled(client: TestClient, pl
     (conflict,) = defects(client, plan, code="OPEN_CONFLICT")
     assert (conflict["severity"], conflict["details"]["conflict_id"]) == ("ERROR", answer.json()["conflict_id"])
     assert conflict["bbox"] is not None
-    client.post(f"{PLANS}/{plan}/conflicts/{answer.json()['conflict_id']}/resolve", json={"by": "赵制图", "choice": "THEIRS"})
+    client.post(
+        f"{PLANS}/{plan}/conflicts/{answer.json()['conflict_id']}/resolve", json={"by": "赵制图", "choice": "THEIRS"}
+    )
     assert defects(client, plan, code="OPEN_CONFLICT") == []
 
 
@@ -280,6 +313,8 @@ EDITS: list[dict[str, Any]] = [
 
 def test_around_each_edit_the_store_has_what_the_whole_has(client: TestClient, world: Engine, plan: int) -> None:
     for verb in EDITS:
+        if verb["verb"] in ("GIVE", "DRAW", "MERGE"):
+            mend(client, plan)  # these refuse to work on overlaps
         edit(client, plan, **verb)
         with world.connect() as connection:
             near = sorted(_what(one.defect) for one in read_known(connection, plan))
@@ -291,12 +326,23 @@ def test_around_each_edit_the_store_has_what_the_whole_has(client: TestClient, w
 
 def _what(defect: Any) -> tuple[Any, ...]:
     ways = tuple(sorted((way.code, way.team_code or "") for way in defect.ways))
-    return (defect.code, defect.kind, tuple(sorted(defect.team_codes)), defect.community_codes, round(defect.area_m2 or 0), ways)
+    return (
+        defect.code,
+        defect.kind,
+        tuple(sorted(defect.team_codes)),
+        defect.community_codes,
+        round(defect.area_m2 or 0),
+        ways,
+    )
 
 
-def test_what_somebody_else_has_written_is_found_by_the_next_renewal(client: TestClient, world: Engine, plan: int) -> None:
+def test_what_somebody_else_has_written_is_found_by_the_next_renewal(
+    client: TestClient, world: Engine, plan: int
+) -> None:
     with world.begin() as connection:
-        connection.execute(text("UPDATE territory SET shape_id = NULL WHERE plan_id = :plan AND team_code = 'T-E2'"), {"plan": plan})
+        connection.execute(
+            text("UPDATE territory SET shape_id = NULL WHERE plan_id = :plan AND team_code = 'T-E2'"), {"plan": plan}
+        )
     assert client.get(f"{PLANS}/{plan}/defects").json()["fresh"] is False
     with world.begin() as connection:
         renew_defects(connection, plan)
@@ -311,3 +357,46 @@ def test_nothing_is_rewritten_where_nothing_has_changed(client: TestClient, worl
         assert renew_defects(connection, plan, ["T-E1", "T-E2"]).added == []
         assert renew_all(connection, plan).added == []
         assert {one.id: identity(one.defect) for one in read_known(connection, plan)} == before
+
+
+def comb(vertices: int, turned: bool) -> dict[str, Any]:
+    """A valid comb over branch E, its teeth upwards or (turned) to the right."""
+    teeth = (vertices - 3) // 4
+    points = [(0.0, 0.0)]
+    for n in range(teeth):
+        x = n / teeth
+        points += [(x, 1.0), (x + 0.4 / teeth, 1.0), (x + 0.5 / teeth, 0.01), (x + 0.9 / teeth, 0.01)]
+    points += [(1.0, 0.01), (1.0, 0.0), (0.0, 0.0)]
+    ring = [(y, x) if turned else (x, y) for x, y in points]
+    return {
+        "type": "Polygon",
+        "coordinates": [[[round(EAST + x * 0.03, 8), round(NORTH + y * 0.02, 8)] for x, y in ring]],
+    }
+
+
+@pytest.mark.parametrize("verb", ["REPLACE", "DRAW", "GIVE"])
+def test_hostile_combs_are_refused_in_time(client: TestClient, verb: str) -> None:
+    plan = draft(client, empty=True)["id"]
+    edit(client, plan, verb="REPLACE", team_code="T-E1", geometry=comb(2_000, False))
+    version = client.get(f"{PLANS}/{plan}").json()["version"]
+    given = {
+        "REPLACE": {"team_code": "T-E2"},
+        "DRAW": {"team_code": "T-E2", "take": True},
+        "GIVE": {"to_team_code": "T-E2"},
+    }[verb]
+    since = monotonic()
+    answer = client.post(
+        f"{PLANS}/{plan}/edits",
+        json={"by": "李制图", "version": version, "edit": {"verb": verb, "geometry": comb(2_000, True), **given}},
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "GEOMETRY_TOO_COMPLEX")
+    assert monotonic() - since < 5
+    assert client.get(f"{PLANS}/{plan}").json()["version"] == version
+
+
+def test_a_shape_that_could_mean_several_areas_is_refused(client: TestClient, plan: int) -> None:
+    bow = [[120.001, 30.011], [120.009, 30.019], [120.009, 30.011], [120.001, 30.019], [120.001, 30.011]]
+    version = client.get(f"{PLANS}/{plan}").json()["version"]
+    verb = {"verb": "REPLACE", "team_code": "T-E3", "geometry": {"type": "Polygon", "coordinates": [bow]}}
+    answer = client.post(f"{PLANS}/{plan}/edits", json={"by": "李制图", "version": version, "edit": verb})
+    assert (answer.status_code, answer.json()["code"]) == (422, "SHAPE_AMBIGUOUS")

@@ -323,6 +323,19 @@ def test_what_cannot_be_done_is_refused_and_changes_nothing(
     assert client.get(f"{PLANS}/{clean}").json()["version"] == 2
 
 
+def test_a_draft_of_what_overlaps_can_be_drawn_on(client: TestClient, plan: int) -> None:
+    edit(
+        client,
+        plan,
+        verb="GIVE",
+        geometry=square(0.020, 0.022, 0.004, 0.006),
+        to_team_code="T-E2",
+        from_team_codes=["T-E1"],
+    )
+    assert_sound(areas(client, plan))
+    assert sizes(client, plan)["T-E2"] == 1
+
+
 def test_the_history_tells_who_did_what(client: TestClient, clean: int) -> None:
     edit(client, clean, by="甲", **HAND_OVER)
     client.post(f"{PLANS}/{clean}/undo", json={"by": "甲"})

@@ -29,13 +29,14 @@ def granted(world_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(ROLE)))
 
 
-def _connect(world_url: str, role: str | None) -> psycopg.Connection[tuple[object, ...]]:
+def _connect(world_url: str, role: str | None, options: str = "") -> psycopg.Connection[tuple[object, ...]]:
     url = make_url(world_url)
     return psycopg.connect(
         host=str(url.query["host"]),
         port=int(str(url.query["port"])),
         user=role or url.username,
         dbname=url.database,
+        options=options,
         autocommit=True,
     )
 
@@ -69,6 +70,31 @@ def test_a_new_territory_has_its_history_and_can_be_undone(
     assert undone.status_code == 200, undone.text
     assert undone.json()["changed"] == [{"team_code": "T-E3", "geometry": None}]
     assert gis.execute("SELECT count(*) FROM studio.draft_territory WHERE plan_id = %s", (draft,)).fetchone() == (2,)
+
+
+def test_the_person_is_the_role_or_whom_the_connection_names(
+    client: TestClient, draft: int, granted: str, world_url: str
+) -> None:
+    for options, team, person in (("", "T-E3", ROLE), ("-cguidan.person=王测绘", "T-E2", "王测绘")):
+        with _connect(world_url, granted, options) as connection:
+            connection.execute(
+                "DELETE FROM studio.draft_territory WHERE plan_id = %s AND team_code = %s", (draft, team)
+            )
+            if team == "T-E3":
+                connection.execute(INSERT, (draft, team, SQUARE))
+        assert client.get(f"/api/v1/territory-plans/{draft}/edits").json()["items"][0]["person"] == person
+
+
+def test_what_is_wrong_is_found_when_the_draft_is_checked(client: TestClient, draft: int, gis: Gis) -> None:
+    over = "MULTIPOLYGON(((120 30,120.01 30,120.01 30.01,120 30.01,120 30)))"  # T-E1 has it
+    gis.execute(INSERT, (draft, "T-E3", over))
+    refused = client.post(f"/api/v1/territory-plans/{draft}/submit", json={"by": "王测绘"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "TERRITORY_PLAN_HAS_ERRORS")
+    assert client.post(f"/api/v1/territory-plans/{draft}/checks", json={"by": "王测绘"}).status_code == 201
+    found = gis.execute("SELECT code, team_codes FROM studio.defect WHERE plan_id = %s", (draft,)).fetchall()
+    assert ("OVERLAP", "T-E1,T-E3") in found
+    layer = client.get(f"/ogc/collections/territory-plan-{draft}-defects-areas/items?code=OVERLAP").json()
+    assert layer["features"][0]["geometry"]["type"] in ("Polygon", "MultiPolygon")
 
 
 def test_a_shape_is_changed_and_taken_away(client: TestClient, draft: int, gis: Gis) -> None:

@@ -33,7 +33,8 @@ def numbered(shapes: NDArray[np.object_]) -> list[dict[str, int]]:
 
 
 def geometries(areas: Areas, zoom: int) -> NDArray[np.object_]:
-    return np.asarray(shapely.from_wkb([wkb for wkb in areas.at_zoom(zoom) if wkb is not None]))
+    found = areas.at_zoom(zoom)
+    return found[~shapely.is_empty(found)]
 
 
 @given(st.integers(2, 6), st.integers(0, 10_000))
@@ -121,7 +122,7 @@ def test_nothing_is_drawn_of_nothing() -> None:
     tile = Tile(0, 0, 0)
     assert len(areas.inside(tile)) == 0
     assert len(areas.labels(tile)[0]) == 0
-    assert areas.at_zoom(6) == []
+    assert len(areas.at_zoom(6)) == 0
 
 
 def test_an_empty_area_is_never_inside() -> None:
@@ -167,14 +168,14 @@ def test_after_a_change_only_its_neighbourhood_is_computed_and_only_its_tiles_ch
     old = Areas.of(before, fields(before), book=book, coloured="name")
     computed = book.computed
     assert computed == SQUARES**2
-    new = Areas.of(after, fields(after), book=book, coloured="name")
+    new = Areas.of(after, fields(after), book=book, coloured="name", before=old)
     changed = [at for at in range(len(before)) if not before[at].equals_exact(after[at], 0)]
     assert len(changed) == 4
     assert book.computed - computed <= 16  # the four, and those around them
     fresh = Areas.of(after, fields(after), coloured="name")
     assert new.properties == fresh.properties
     for zoom in (6, 9, 11, 13, 15):
-        assert new.at_zoom(zoom) == fresh.at_zoom(zoom)
+        assert (new.at_zoom(zoom) == fresh.at_zoom(zoom)).all()
     touched = shapely.transform(np.concatenate([before[changed], after[changed]]), to_mercator)
     same = 0
     for tile in tiles_over(15, before):

@@ -29,6 +29,7 @@ from app.territories.editing.schemas import (
     Split,
     Verb,
 )
+from app.territories.limited import within_limits
 from app.territories.validation.repair import work_out_repair
 from geo import coverage
 from geo.coverage import Change
@@ -87,30 +88,48 @@ def work_out(
     match verb:
         case Draw():
             region = region_of(verb.geometry)
-            return done(lambda areas: coverage.draw(areas, verb.team_code, region, take=verb.take), region)
+            return done(
+                lambda areas: within_limits(
+                    coverage.draw, region, areas, areas, verb.team_code, region, take=verb.take
+                ),
+                region,
+            )
         case Give():
             region = region_of(verb.geometry)
-            return done(lambda areas: coverage.give(areas, region, verb.to_team_code, verb.from_team_codes), region)
+            return done(
+                lambda areas: within_limits(
+                    coverage.give, region, areas, areas, region, verb.to_team_code, verb.from_team_codes
+                ),
+                region,
+            )
         case CutHole():
             region = region_of(verb.geometry)
-            return done(lambda areas: coverage.cut_hole(areas, verb.team_code, region), region)
+            return done(
+                lambda areas: within_limits(coverage.cut_hole, region, areas, areas, verb.team_code, region), region
+            )
         case AssignCommunities():
             wholes = _communities(connection, verb.community_codes)
             return done(lambda areas: coverage.assign(areas, wholes, verb.to_team_code), *wholes)
         case Replace():
             area = area_of(verb.geometry)
-            return done(lambda areas: coverage.replace(areas, verb.team_code, area), area)
+            return done(lambda areas: within_limits(coverage.replace, area, areas, areas, verb.team_code, area), area)
         case Remove():
             return done(lambda areas: coverage.remove(areas, verb.team_code), whole=verb.team_code)
         case Merge():
             return done(lambda areas: coverage.merge(areas, verb.team_code, verb.into_team_code), whole=verb.team_code)
         case Reshape():
             line = line_of(verb.line)
-            return done(lambda areas: coverage.reshape(areas, verb.team_code, line), line, whole=verb.team_code)
+            return done(
+                lambda areas: within_limits(coverage.reshape, line, areas, areas, verb.team_code, line),
+                line,
+                whole=verb.team_code,
+            )
         case Split():
             line = line_of(verb.line)
             return done(
-                lambda areas: coverage.split(areas, verb.team_code, line, verb.to_team_code, verb.part),
+                lambda areas: within_limits(
+                    coverage.split, line, areas, areas, verb.team_code, line, verb.to_team_code, verb.part
+                ),
                 line,
                 whole=verb.team_code,
             )
@@ -127,8 +146,7 @@ def work_out(
             gap, _ = coverage.gap_around(load, verb.at, within)
             return done(lambda areas: coverage.fill_gap(areas, verb.at, verb.to_team_code, within), gap)
         case Repair():
-            areas, change = work_out_repair(connection, plan_id, verb.defect_id, verb.way, verb.team_code, seen)
-            return Worked(areas, change)
+            return Worked(*work_out_repair(connection, plan_id, verb.defect_id, verb.way, verb.team_code, seen))
     raise NotImplementedError(verb.verb)
 
 

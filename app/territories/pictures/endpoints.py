@@ -8,8 +8,8 @@ from app.deps import CurrentPrincipal, Today
 from app.fields import Day
 from app.problems import documented
 from app.territories.consequences.compare import base_of
+from app.territories.pictures.gather import read_scene
 from app.territories.pictures.render import render
-from app.territories.pictures.scene import read_scene
 from app.territories.plans.endpoints import PlanId, checked_plan
 
 router = APIRouter(tags=["territory consequences"])

@@ -257,7 +257,7 @@ def _foot(page: Axes, scene: Scene, written: Fonts) -> None:
     for kind, words in (
         ("before", "换手区域（调整前） changes hands, before"),
         ("after", "换手区域（调整后） … after"),
-        ("free", "无团队拥有 nobody’s"),
+        ("free", "无团队拥有 unowned"),
     ):
         page.add_patch(
             Rectangle(

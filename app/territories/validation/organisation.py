@@ -16,16 +16,18 @@ from geo.soundness.defects import Defect, Way
 
 CODES = ("TEAM_WITHOUT_TERRITORY", "TEAM_DISSOLVED", "TEAM_WRONG_FORCE", "NAME_CLASH", "OPEN_CONFLICT")
 
-# A team of another branch appears only if something has given it land here.
+# A team of another branch appears only if something has given it land here; teams with which nothing can be wrong do not.
 _TEAMS = text(
     """
-    SELECT team.code, team.name, team.force, team.takes_part, team.founded_on, team.ended_on, t.shape_id,
+    SELECT * FROM (
+    SELECT count(*) OVER (PARTITION BY btrim(normalize(team.name, NFKC))) AS namesakes, team.code, team.name, team.force, team.takes_part, team.founded_on, team.ended_on, t.shape_id,
            successor.code AS successor_code, successor.ended_on AS successor_ended_on
     FROM team LEFT JOIN territory t ON t.plan_id = :plan AND t.team_code = team.code AND t.shape_id IS NOT NULL
     LEFT JOIN team successor ON successor.code = team.successor_code AND successor.branch_code = team.branch_code
         AND successor.force = 'COLLECTION'
-    WHERE team.branch_code = :branch OR t.shape_id IS NOT NULL
-    ORDER BY team.code
+    WHERE team.branch_code = :branch OR t.shape_id IS NOT NULL) AS team
+    WHERE shape_id IS NULL OR ended_on IS NOT NULL OR force <> 'COLLECTION' OR namesakes > 1
+    ORDER BY code
     """
 )
 _SHAPES = text("SELECT id, ST_AsBinary(geom) AS area FROM territory_shape WHERE id = ANY (:ids)")
@@ -62,7 +64,8 @@ def team_defects(
     """Defects of a branch's teams on a day; `shapes`: territories by id, of teams that should have none. Pure."""
     found: list[Defect] = []
     names: defaultdict[str, list[str]] = defaultdict(list)
-    for row in teams:
+    for one in teams:
+        row = dict(one)
         code, ended, holds = row["code"], _ended(row, on), row["shape_id"] is not None
         begun = row["founded_on"] is None or row["founded_on"] <= on
         if not ended:

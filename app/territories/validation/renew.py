@@ -14,21 +14,28 @@ from sqlalchemy import Connection, text
 from app.revision import world_revision
 from app.territories.consequences.measure import touched
 from app.territories.editing.repository import read_areas
+from app.territories.limited import run_apart
 from app.territories.plans.repository import lock_plan
 from app.territories.validation import repository
 from app.territories.validation.organisation import CODES, organisation_defects
 from app.territories.validation.repository import Envelope, Stored
+from geo.soundness import Thresholds
 from geo.soundness.defects import (
     Defect,
+    Neighbourhood,
     changed_land,
     defects,
     defects_near,
     neighbourhood,
     superseded,
 )
+from geo.soundness.errors import TooComplex
 
 MARGIN_DEG: Final = 1e-6
 """A tenth of a metre around what has changed, so that what only touches is looked at, too."""
+
+RAGGED: Final = Thresholds(max_crossings=2_000_000)
+"""What is examined in a process that is stopped after some seconds."""
 
 MOST_CHANGED: Final = 200
 """Territories changed at once, beyond which looking at everything is no slower."""
@@ -89,7 +96,7 @@ def renew_defects(
         communities=communities,
         branch=repository.branch_area(connection, plan["branch_code"]),
     )
-    renewal = _replace(connection, plan_id, [*old, *gone], [*found, *defects_near(around)])
+    renewal = _replace(connection, plan_id, [*old, *gone], [*found, *_found_near(around)])
     repository.remember(connection, plan_id, teams=[one.team_code for one in changed])
     return renewal
 
@@ -133,6 +140,14 @@ def _replace(
     repository.count(connection, [kept[key] for key in counted], counts[: len(counted)])
     added = repository.insert(connection, plan_id, [again[key] for key in fresh], counts[len(counted) :])
     return Renewal(added, gone)
+
+
+def _found_near(around: Neighbourhood) -> list[Defect]:
+    """`defects_near`, where it can be stopped if territories are so ragged that it may take long."""
+    try:
+        return defects_near(around)
+    except TooComplex:
+        return run_apart(defects_near, around, RAGGED)
 
 
 _NOWHERE: Final[Envelope] = (0.0, 0.0, 0.0, 0.0)

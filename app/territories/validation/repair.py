@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import shapely
 from shapely import MultiPolygon
@@ -26,6 +27,8 @@ _ONE = text(
     FROM territory_defect d WHERE d.plan_id = :plan AND d.id = :id
     """
 )
+
+_NOWHERE: Final[Envelope] = (0.0, 0.0, 0.0, 0.0)
 
 Seen = Callable[[Areas], Areas]
 
@@ -71,8 +74,7 @@ def work_out_repair(
     meant = [one for one in defect.ways if one.code == way and team_code in (None, one.team_code)]
     if not meant or (team_code is None and len(meant) > 1 and way != "GIVE"):
         raise DefectHasNoSuchWay
-    areas = _around(connection, plan_id, defect, meant[0], seen)
-    return areas, repair(areas, defect, meant[0])
+    return _mended(connection, plan_id, defect, meant[0], seen)
 
 
 def offers(connection: Connection, plan_id: int, defect_id: int) -> list[Offer]:
@@ -81,7 +83,7 @@ def offers(connection: Connection, plan_id: int, defect_id: int) -> list[Offer]:
     found: list[Offer] = []
     for way in defect.ways:
         try:
-            change = repair(_around(connection, plan_id, defect, way, lambda areas: areas), defect, way)
+            _, change = _mended(connection, plan_id, defect, way, lambda areas: areas)
         except CoverageError as refused:
             found.append(Offer(way, [], refused))
             continue
@@ -99,16 +101,21 @@ def offers(connection: Connection, plan_id: int, defect_id: int) -> list[Offer]:
     return found
 
 
-def _around(connection: Connection, plan_id: int, defect: Defect, way: Way, seen: Seen) -> Areas:
-    """The territories that mending may touch: those at the place, those named, and what borders on the named ones where all of one goes."""
-    codes = sorted({*defect.team_codes, *([way.team_code] if way.team_code else [])})
+def _mended(connection: Connection, plan_id: int, defect: Defect, way: Way, seen: Seen) -> tuple[Areas, Change]:
+    """The territories around a defect, and what a way makes of them: of those at its place, and around the named ones where all of one
+    may change."""
+    loaded: Areas = {}
 
     def load(envelope: Envelope) -> Areas:
-        return seen(read_areas(connection, plan_id, envelope, codes))
+        found = seen(read_areas(connection, plan_id, envelope))
+        loaded.update(found)
+        return found
 
+    codes = sorted({*defect.team_codes, *([way.team_code] if way.team_code else [])})
+    named = seen(read_areas(connection, plan_id, _NOWHERE, codes))
+    loaded.update(named)
     tools = [defect.place]
     if way.code in ("MEND", "DROP_DUPLICATES", "REMOVE") or defect.kind == "OVERLAP":
-        named = load((0.0, 0.0, 0.0, 0.0))
         tools += [named[code] for code in defect.team_codes if code in named]
-    tools = [tool for tool in tools if not shapely.is_empty(tool)]
-    return dict(coverage.neighbourhood(load, coverage.reach(*tools))[1])
+    reach = coverage.reach(*(tool for tool in tools if not shapely.is_empty(tool)))
+    return loaded, coverage.perform(load, reach, named, lambda areas: repair(areas, defect, way))

@@ -162,7 +162,7 @@ def identity(defect: Defect) -> bytes:
         list(defect.community_codes),
         dict(defect.details),
         [[way.code, way.team_code] for way in defect.ways],
-        shapely.to_wkb(defect.place, hex=True, byte_order=1, include_srid=False),
+        shapely.to_wkb(shapely.normalize(defect.place), hex=True, byte_order=1, include_srid=False),
     ]
     return sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).digest()
 

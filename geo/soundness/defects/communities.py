@@ -10,7 +10,7 @@ from shapely import MultiPolygon
 
 from geo.coverage.grid import multi, polygons
 from geo.coverage.measure import area_m2
-from geo.soundness.defects.kinds import COMMUNITY_SHARED, GIVE, UNOWNED_COMMUNITY, Defect, Way
+from geo.soundness.defects.kinds import COMMUNITY_SHARED, UNOWNED_COMMUNITY, Defect, gifts
 from geo.soundness.defects.layer import Layer
 from geo.soundness.limits import Thresholds
 
@@ -39,7 +39,7 @@ def community_defects(
         shares = sorted(
             ((size, other) for other, size in owners[n].items() if size >= least), key=lambda one: (-one[0], one[1])
         )
-        told = [{"team_code": other, "share": float(size / whole[n])} for size, other in shares]
+        told = [{"team_code": other, "share": round(float(size / whole[n]), 6)} for size, other in shares]
         if len(shares) > 1:
             found.append(
                 Defect(
@@ -49,7 +49,7 @@ def community_defects(
                     area_m2=float(whole[n]),
                     community_codes=(code,),
                     details={"owners": told},
-                    ways=tuple(Way(GIVE, other) for _, other in shares),
+                    ways=gifts(other for _, other in shares),
                 )
             )
         if whole[n] - sum(owners[n].values()) >= least:
@@ -70,11 +70,21 @@ def _owners(layer: Layer, shapes: NDArray[Any], whole: NDArray[np.float64]) -> l
         return owners
     community, area = layer.tree.query(shapes)
     shapely.prepare(layer.sound[area])
-    within = shapely.covers(layer.sound[area], shapes[community])
-    sizes = whole[community]
-    # A share by square degrees is one by square metres, as far as a community reaches.
-    common = shapely.area(shapely.intersection(shapes[community[~within]], layer.sound[area[~within]]))
-    sizes[~within] *= common / np.maximum(shapely.area(shapes[community[~within]]), 1e-30)
+    shapely.prepare(shapes)
+    # Shares by square degrees are shares by square metres, as far as a community reaches.
+    share = np.full(len(area), np.nan)
+    share[shapely.covers(layer.sound[area], shapes[community])] = 1.0
+    all_of_it = np.maximum(shapely.area(shapes), 1e-30)[community]
+    inside = np.flatnonzero(np.isnan(share))
+    inside = inside[shapely.covers(shapes[community[inside]], layer.sound[area[inside]])]
+    share[inside] = shapely.area(layer.sound[area[inside]]) / all_of_it[inside]
+    apart = np.flatnonzero(np.isnan(share))
+    apart = apart[shapely.touches(shapes[community[apart]], layer.sound[area[apart]])]
+    share[apart] = 0.0
+    across = np.flatnonzero(np.isnan(share))
+    common = shapely.intersection(shapes[community[across]], layer.sound[area[across]])
+    share[across] = shapely.area(common) / all_of_it[across]
+    sizes = share * whole[community]
     for n, position, size in zip(community.tolist(), area.tolist(), sizes.tolist(), strict=True):
         if size > 0.0:
             owners[n][layer.codes[position]] = size
@@ -98,7 +108,7 @@ def _unowned(
             free,
             area_m2=size,
             community_codes=(code,),
-            details={"share": size / whole, "owners": told},
-            ways=tuple(Way(GIVE, other) for other in teams),
+            details={"share": round(size / whole, 6), "owners": told},
+            ways=gifts(teams),
         )
     ]

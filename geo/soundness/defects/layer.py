@@ -63,18 +63,21 @@ class Layer:
             return np.arange(len(self.codes))
         return np.array(sorted(self.position[code] for code in codes if code in self.position), dtype=np.intp)
 
-    def crossing_pairs(self, of: Positions) -> tuple[Positions, Positions]:
-        """Pairs of areas whose interiors meet, at least one of them among `of`; the lower position first. Raises `TooComplex`."""
+    def crossing_pairs(self, of: Positions, most: int) -> tuple[Positions, Positions]:
+        """Pairs of areas whose interiors meet, at least one of them among `of`; the lower position first.
+
+        Raises `TooComplex` as `check` does.
+        """
         asked, met = self.tree.query(self.sound[of])
         first, second = of[asked], met
         apart = first != second
         pairs = np.unique(np.sort(np.stack([first[apart], second[apart]], axis=1), axis=1), axis=0)
         first, second = pairs[:, 0], pairs[:, 1]
-        self.check(first, second)
+        self.check(first, second, most)
         crossing = shapely.relate_pattern(self.sound[first], self.sound[second], "T********")
         return first[crossing], second[crossing]
 
-    def check(self, first: Positions, second: Positions, most: int = 2_000_000) -> None:
+    def check(self, first: Positions, second: Positions, most: int) -> None:
         """Raises `TooComplex` where comparing these pairs would take long: more than `most` pairs of edges whose boxes cross."""
         sizes = shapely.get_num_coordinates(self.sound).astype(np.int64)
         for a, b in zip(first, second, strict=True):

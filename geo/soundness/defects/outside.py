@@ -43,7 +43,7 @@ def outside_branch(layer: Layer, of: Positions, branch: MultiPolygon | None, thr
                 (code,),
                 multi(pieces[kept]),
                 area_m2=float(area_m2(pieces[kept]).sum()),
-                details={"width_m": width, "tolerated": width <= thresholds.outside_tolerance_m},
+                details={"width_m": round(width, 3), "tolerated": width <= thresholds.outside_tolerance_m},
                 ways=(Way(CLIP, code),),
             )
         )

@@ -5,7 +5,7 @@ import shapely
 
 from geo.coverage.grid import multi, polygons
 from geo.coverage.measure import area_m2
-from geo.soundness.defects.kinds import GIVE, OVERLAP, SLIVER, Defect, Way
+from geo.soundness.defects.kinds import OVERLAP, SLIVER, Defect, gifts
 from geo.soundness.defects.layer import Layer, Positions
 from geo.soundness.limits import Thresholds
 from geo.soundness.measure import widths_m
@@ -19,7 +19,7 @@ def overlaps(layer: Layer, of: Positions, thresholds: Thresholds) -> list[Defect
     found: list[Defect] = []
     if not len(of):
         return found
-    first, second = layer.crossing_pairs(of)
+    first, second = layer.crossing_pairs(of, thresholds.max_crossings)
     common = shapely.intersection(layer.sound[first], layer.sound[second])
     for a, b, shape in zip(first, second, common, strict=True):
         pieces = np.array(polygons(shape), dtype=object)
@@ -39,8 +39,8 @@ def overlaps(layer: Layer, of: Positions, thresholds: Thresholds) -> list[Defect
                 codes,
                 multi(pieces[kept]),
                 area_m2=float(sizes.sum()),
-                details={**({"kind": OVERLAP} if sliver else {}), "width_m": width},
-                ways=tuple(Way(GIVE, code) for code in ways),
+                details={**({"kind": OVERLAP} if sliver else {}), "width_m": round(width, 3)},
+                ways=gifts(ways),
             )
         )
     return found

@@ -650,6 +650,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/territory-plans/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Proposals
+         * @description Proposals, the newest first, without their results.
+         */
+        get: operations["listTerritoryProposals"];
+        put?: never;
+        /**
+         * Propose Territories
+         * @description Has balanced territories worked out that are close to the present ones; follow `Location` for progress and result.
+         */
+        post: operations["proposeTerritories"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/proposals/{proposal_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Proposal
+         * @description How far a proposal is, and what was found.
+         */
+        get: operations["getTerritoryProposal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/proposals/{proposal_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Proposal
+         * @description Stops a proposal that waits or is being worked out.
+         */
+        post: operations["cancelTerritoryProposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/proposals/{proposal_id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draft Proposal
+         * @description A draft with the proposed territories, to be looked at, changed and published like any other. Asked for twice, the same draft.
+         */
+        post: operations["draftTerritoryProposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/territory-plans": {
         parameters: {
             query?: never;
@@ -982,6 +1066,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/territory-plans/{plan_id}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Draw Plan
+         * @description The picture of the regionalisation before and after, for a meeting (团队区域化效果图).
+         */
+        get: operations["drawTerritoryPlan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/territory-plans/{plan_id}/edits": {
         parameters: {
             query?: never;
@@ -1146,6 +1250,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/territory-plans/{plan_id}/defects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Defects
+         * @description What is wrong with a version, the gravest first, then what touches most customers.
+         */
+        get: operations["listTerritoryDefects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/defects/{defect_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Defect
+         * @description One defect with its whole place, and what each way of mending it would give to whom.
+         */
+        get: operations["getTerritoryDefect"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory-plans/{plan_id}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Plan
+         * @description Looks at the whole version anew: after areas of branches or communities, teams or customers have changed.
+         */
+        post: operations["checkTerritoryPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/territory-plans/{plan_id}/import": {
         parameters: {
             query?: never;
@@ -1195,7 +1359,7 @@ export interface paths {
         };
         /**
          * Get Extent
-         * @description The bounding box of all areas, of a branch or of a team's territory, and the versions of the layers.
+         * @description The bounding box of all areas, of a branch, of a team's territory or of a plan, and the versions of the layers.
          */
         get: operations["getExtent"];
         put?: never;
@@ -1218,7 +1382,8 @@ export interface paths {
          * @description A Mapbox Vector Tile of EPSG:3857. Areas come with a second layer, LAYER_labels, of points for their names.
          *
          *     Orphans are single points where few enough are in sight, else counted together: `count`, the commonest `rung` (or state) and
-         *     `team_code`, and `n_RUNG` for each rung.
+         *     `team_code`, and `n_RUNG` for each rung. Customers are always counted together, at the closest zooms by masked points. While newer
+         *     content is being built, tiles show the content before.
          */
         get: operations["getTile"];
         put?: never;
@@ -1356,6 +1521,16 @@ export interface components {
              * @default false
              */
             distribute: boolean;
+        };
+        /**
+         * Apart
+         * @description Two communities that must not be one team's.
+         */
+        Apart: {
+            /** One */
+            one: string;
+            /** Other */
+            other: string;
         };
         /**
          * AskedRung
@@ -1856,6 +2031,77 @@ export interface components {
             claim?: string | null;
         };
         /**
+         * DefectGift
+         * @description Land that a way would give, with who lives there; no team: nobody.
+         */
+        DefectGift: {
+            /** From Team Code */
+            from_team_code: string | null;
+            /** To Team Code */
+            to_team_code: string | null;
+            /** Area M2 */
+            area_m2: number;
+            /** Customers */
+            customers: number;
+            /** Orphans */
+            orphans: number;
+            /** Geometry */
+            geometry: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * DefectOffer
+         * @description A way to mend a defect and what it would give to whom. `refused`: the code of what keeps it from being taken at present.
+         */
+        DefectOffer: {
+            /** Way */
+            way: string;
+            /** Team Code */
+            team_code: string | null;
+            /** Title */
+            title: string;
+            /** Title En */
+            title_en: string;
+            /** Gifts */
+            gifts: components["schemas"]["DefectGift"][];
+            /** Refused */
+            refused: string | null;
+        };
+        /**
+         * DefectOffers
+         * @description A defect with what each way would do.
+         */
+        DefectOffers: {
+            defect: components["schemas"]["TerritoryDefectOut"];
+            /** Offers */
+            offers: components["schemas"]["DefectOffer"][];
+        };
+        /**
+         * DefectTeam
+         * @description A team that a defect concerns.
+         */
+        DefectTeam: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * DefectWay
+         * @description A way to mend a defect: what the verb REPAIR takes as `way` and `team_code`.
+         */
+        DefectWay: {
+            /** Way */
+            way: string;
+            /** Team Code */
+            team_code: string | null;
+            /** Title */
+            title: string;
+            /** Title En */
+            title_en: string;
+        };
+        /**
          * DeleteVertex
          * @description The vertex goes, in every territory that has it.
          */
@@ -1877,6 +2123,20 @@ export interface components {
                 number,
                 number
             ];
+        };
+        /**
+         * DraftOfProposalIn
+         * @description Who takes a proposal, and what the draft is called.
+         */
+        DraftOfProposalIn: {
+            /**
+             * By
+             * @description Who does it; goes into the books
+             * @example 李制图
+             */
+            by: string;
+            /** Name */
+            name?: string | null;
         };
         /**
          * Draw
@@ -2044,13 +2304,19 @@ export interface components {
         };
         /**
          * Edited
-         * @description What came of an edit: the draft's new version and the territories that it changed, whole.
+         * @description What came of an edit: the draft's new version, the territories that it changed, whole, and the defects that concern these now.
+         *
+         *     `errors`: all defects of the draft that keep it from being submitted.
          */
         Edited: {
             /** Version */
             version: number;
             /** Changed */
             changed: components["schemas"]["ChangedTerritory"][];
+            /** Defects */
+            defects: components["schemas"]["TerritoryDefectOut"][];
+            /** Errors */
+            errors: number;
             /**
              * Undo
              * @description Verb of the step that this person would undo next
@@ -2159,7 +2425,7 @@ export interface components {
             on: string;
             /**
              * Versions
-             * @description For each layer a word that changes whenever its content does
+             * @description For each layer a word that changes whenever the content does that its tiles show; pass it as `v`
              */
             versions: {
                 [key: string]: string;
@@ -3027,6 +3293,16 @@ export interface components {
             village: string | null;
         };
         /**
+         * Pin
+         * @description A community that must be this team's.
+         */
+        Pin: {
+            /** Community Code */
+            community_code: string;
+            /** Team Code */
+            team_code: string;
+        };
+        /**
          * PlaceCandidate
          * @description A place that the address may mean, in CGCS2000 degrees; `belief` (0–1): what is missing to 1 in the sum belongs to none of them.
          */
@@ -3285,6 +3561,315 @@ export interface components {
             /** Clashes */
             clashes: string[];
             consequences: components["schemas"]["WhatIf"] | null;
+        };
+        /**
+         * ProposalBarriers
+         * @description Lines or areas over which no territory may reach: a GeoJSON geometry, feature or collection, and its system.
+         */
+        ProposalBarriers: {
+            /**
+             * Crs
+             * @enum {string}
+             */
+            crs: "CGCS2000" | "WGS84" | "GCJ02" | "BD09";
+            /** Geojson */
+            geojson: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * ProposalBinding
+         * @description What stands in the way. `proved`: it follows from the numbers; else found by trying. `needed`: least share that must move; `found`: share with which
+         *     a way was found; `load`: over the fair share.
+         */
+        ProposalBinding: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "KEEP" | "LOCK" | "PIN" | "BARRIER" | "HEAVY_UNIT" | "SEPARATE" | "UNREACHABLE" | "VACANT" | "GRAIN";
+            /** Proved */
+            proved: boolean;
+            /** Detail */
+            detail: string;
+            /** Detail En */
+            detail_en: string;
+            /** Team Codes */
+            team_codes: string[];
+            /** Community Codes */
+            community_codes: string[];
+            /** Needed */
+            needed: number | null;
+            /** Found */
+            found: number | null;
+            /** Load */
+            load: number | null;
+        };
+        /**
+         * ProposalFigures
+         * @description Of the branch before or after. `worst_deviation`: the largest difference of a load from its fair share; `max_min`: of load over capacity, null
+         *     if a team carries nothing; `compactness`: mean of 4π area / perimeter², 1 is a disc.
+         */
+        ProposalFigures: {
+            /** Worst Deviation */
+            worst_deviation: number;
+            /** Gini */
+            gini: number;
+            /** Max Min */
+            max_min: number | null;
+            /** Moved */
+            moved: number;
+            /** Moved Share */
+            moved_share: number;
+            /** Kept Share */
+            kept_share: number;
+            /** Border Km */
+            border_km: number;
+            /** Compactness */
+            compactness: number | null;
+            /** Parts */
+            parts: number;
+            /** Unowned */
+            unowned: number;
+            /** Within Tolerance */
+            within_tolerance: boolean;
+        };
+        /**
+         * ProposalIn
+         * @description What is asked for. `tolerance`, `keep`: shares. `plan_id`: the version to start from; what is in force on `as_of` unless given.
+         * @example {
+         *       "branch_code": "E",
+         *       "by": "李制图",
+         *       "locked": [
+         *         "T-E2"
+         *       ],
+         *       "pinned": [
+         *         {
+         *           "community_code": "C01",
+         *           "team_code": "T-E1"
+         *         }
+         *       ],
+         *       "seed": 7
+         *     }
+         */
+        ProposalIn: {
+            /** Branch Code */
+            branch_code: string;
+            /**
+             * By
+             * @description Who does it; goes into the books
+             * @example 李制图
+             */
+            by: string;
+            /** As Of */
+            as_of?: string | null;
+            /** Plan Id */
+            plan_id?: number | null;
+            /**
+             * Seed
+             * @description Of chance; the same seed gives the same proposal
+             * @default 1
+             */
+            seed: number;
+            /**
+             * Tolerance
+             * @description How far a load may be from its fair share
+             * @default 0.05
+             */
+            tolerance: number;
+            /**
+             * Keep
+             * @description Share of `weigh` that must stay with its team
+             * @default 0.95
+             */
+            keep: number;
+            /**
+             * Weigh
+             * @default policies
+             * @enum {string}
+             */
+            weigh: "policies" | "premium";
+            /**
+             * Measures
+             * @default [
+             *       "policies"
+             *     ]
+             */
+            measures: ("policies" | "premium")[];
+            /**
+             * Locked
+             * @description Teams that keep exactly what they have
+             * @default []
+             */
+            locked: string[];
+            /**
+             * Pinned
+             * @default []
+             */
+            pinned: components["schemas"]["Pin"][];
+            /**
+             * Include
+             * @description Teams that have no territory yet
+             * @default []
+             */
+            include: string[];
+            /**
+             * Apart
+             * @default []
+             */
+            apart: components["schemas"]["Apart"][];
+            barriers?: components["schemas"]["ProposalBarriers"] | null;
+        };
+        /**
+         * ProposalNote
+         * @description What was left aside in posing the question.
+         */
+        ProposalNote: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "SPLIT" | "LEFT_OUT" | "TEAM_STANDS_STILL" | "TEAM_RELEASED";
+            /** Detail */
+            detail: string;
+            /** Detail En */
+            detail_en: string;
+        };
+        /**
+         * ProposalResult
+         * @description What was found. `outcome`: BALANCED all is met; CLOSER better than the present; PRESENT nothing better, the present stays; NOTHING_TO_DO the present
+         *     meets everything. `proved`: nothing better can be had.
+         */
+        ProposalResult: {
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "BALANCED" | "CLOSER" | "PRESENT" | "NOTHING_TO_DO";
+            /** Seed */
+            seed: number;
+            /** Solver */
+            solver: string;
+            /** Plan Id */
+            plan_id: number | null;
+            /** Plan Version */
+            plan_version: number;
+            /**
+             * As Of
+             * Format: date
+             */
+            as_of: string;
+            /** Tolerance */
+            tolerance: number;
+            /** Keep */
+            keep: number;
+            /**
+             * Weigh
+             * @enum {string}
+             */
+            weigh: "policies" | "premium";
+            /** Measures */
+            measures: ("policies" | "premium")[];
+            /** Proved */
+            proved: boolean;
+            /** Least Moved */
+            least_moved: number;
+            before: components["schemas"]["ProposalFigures"];
+            after: components["schemas"]["ProposalFigures"];
+            /** Teams */
+            teams: components["schemas"]["ProposedTeam"][];
+            /** Changes */
+            changes: components["schemas"]["ProposedChange"][];
+            /** Bindings */
+            bindings: components["schemas"]["ProposalBinding"][];
+            /** Notes */
+            notes: components["schemas"]["ProposalNote"][];
+        };
+        /**
+         * ProposalSummary
+         * @description A proposal in a list.
+         */
+        ProposalSummary: {
+            /** Id */
+            id: number;
+            /** Branch Code */
+            branch_code: string;
+            /** Plan Id */
+            plan_id: number | null;
+            /** Seed */
+            seed: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "QUEUED" | "RUNNING" | "DONE" | "FAILED" | "CANCELLED";
+            /** Stage */
+            stage: string | null;
+            /** Progress */
+            progress: number;
+            /** Outcome */
+            outcome: ("BALANCED" | "CLOSER" | "PRESENT" | "NOTHING_TO_DO") | null;
+            /** Draft Id */
+            draft_id: number | null;
+            /** Requested By */
+            requested_by: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+        };
+        /**
+         * ProposedChange
+         * @description A community that changes hands; from null: it was nobody's. `premium` in yuan.
+         */
+        ProposedChange: {
+            /** Community Code */
+            community_code: string;
+            /** Community Name */
+            community_name: string;
+            /** From Team Code */
+            from_team_code: string | null;
+            /** To Team Code */
+            to_team_code: string | null;
+            /** Policies */
+            policies: number;
+            /** Premium */
+            premium: number;
+        };
+        /**
+         * ProposedLoad
+         * @description Of a team before or after: policies, and their difference from the fair share.
+         */
+        ProposedLoad: {
+            /** Load */
+            load: number;
+            /** Ratio */
+            ratio: number;
+            /** Deviation */
+            deviation: number;
+            /** Communities */
+            communities: number;
+            /** Compactness */
+            compactness: number | null;
+        };
+        /**
+         * ProposedTeam
+         * @description A team before and after.
+         */
+        ProposedTeam: {
+            /** Team Code */
+            team_code: string;
+            /** Team Name */
+            team_name: string;
+            /** Capacity */
+            capacity: number;
+            /** Locked */
+            locked: boolean;
+            before: components["schemas"]["ProposedLoad"];
+            after: components["schemas"]["ProposedLoad"];
         };
         /**
          * PublishIn
@@ -4127,6 +4712,154 @@ export interface components {
             after: components["schemas"]["TerritoryFigures"];
         };
         /**
+         * TerritoryCheckOut
+         * @description What a check of the whole version found.
+         */
+        TerritoryCheckOut: {
+            /** Errors */
+            errors: number;
+            /** Warnings */
+            warnings: number;
+            /** Notes */
+            notes: number;
+            /** Added */
+            added: number;
+            /** Gone */
+            gone: number;
+        };
+        /**
+         * TerritoryDefectOut
+         * @description Something wrong with a version: where, how grave, whom it touches, and the ways to mend it, the best first.
+         *
+         *     `at`: a point at the place, to walk to. `geometry`: the place; null where there is none, or in lists where it has very many vertices.
+         *     `details`: figures such as `width_m`, `share`, `borders`; a sliver's `kind`.
+         * @example {
+         *       "id": 41,
+         *       "code": "GAP",
+         *       "severity": "WARNING",
+         *       "title": "无主空白",
+         *       "title_en": "Nobody's land",
+         *       "teams": [
+         *         {
+         *           "code": "T-E1",
+         *           "name": "收展一队"
+         *         }
+         *       ],
+         *       "community_codes": [],
+         *       "bbox": [
+         *         120.01,
+         *         30.01,
+         *         120.012,
+         *         30.012
+         *       ],
+         *       "at": [
+         *         120.011,
+         *         30.011
+         *       ],
+         *       "geometry": null,
+         *       "area_m2": 42800.5,
+         *       "length_m": 193.1,
+         *       "details": {
+         *         "width_m": 103.4,
+         *         "borders": [
+         *           {
+         *             "team_code": "T-E1",
+         *             "length_m": 193.1
+         *           }
+         *         ]
+         *       },
+         *       "customers": 12,
+         *       "orphans": 3,
+         *       "ways": [
+         *         {
+         *           "way": "GIVE",
+         *           "team_code": "T-E1",
+         *           "title": "划给 收展一队",
+         *           "title_en": "Give it to 收展一队"
+         *         }
+         *       ]
+         *     }
+         */
+        TerritoryDefectOut: {
+            /** Id */
+            id: number;
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "INVALID_RING" | "OVERLAP" | "GAP" | "HOLE" | "SLIVER" | "OUTSIDE_BRANCH" | "UNOWNED_COMMUNITY" | "COMMUNITY_SHARED" | "DISCONNECTED_PART" | "TOO_MANY_VERTICES" | "DUPLICATED_VERTEX" | "TEAM_WITHOUT_TERRITORY" | "TEAM_DISSOLVED" | "TEAM_WRONG_FORCE" | "NAME_CLASH" | "OPEN_CONFLICT";
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "ERROR" | "WARNING" | "NOTE";
+            /** Title */
+            title: string;
+            /** Title En */
+            title_en: string;
+            /** Teams */
+            teams: components["schemas"]["DefectTeam"][];
+            /** Community Codes */
+            community_codes: string[];
+            /**
+             * Bbox
+             * @description West, south, east, north
+             */
+            bbox: [
+                number,
+                number,
+                number,
+                number
+            ] | null;
+            /** At */
+            at: [
+                number,
+                number
+            ] | null;
+            /** Geometry */
+            geometry: {
+                [key: string]: unknown;
+            } | null;
+            /** Area M2 */
+            area_m2: number | null;
+            /** Length M */
+            length_m: number | null;
+            /** Details */
+            details: {
+                [key: string]: unknown;
+            };
+            /** Customers */
+            customers: number | null;
+            /** Orphans */
+            orphans: number | null;
+            /** Ways */
+            ways: components["schemas"]["DefectWay"][];
+        };
+        /**
+         * TerritoryDefectPage
+         * @description Defects, errors first, then those that touch most customers. `fresh`: nothing has changed since they were looked for.
+         *
+         *     `judged_on`: the day on which the teams are judged; null: the version was never checked.
+         */
+        TerritoryDefectPage: {
+            /** Items */
+            items: components["schemas"]["TerritoryDefectOut"][];
+            /** Next */
+            next: string | null;
+            /** Errors */
+            errors: number;
+            /** Warnings */
+            warnings: number;
+            /** Notes */
+            notes: number;
+            /** Fresh */
+            fresh: boolean;
+            /** Judged On */
+            judged_on: string | null;
+            /** Checked At */
+            checked_at: string | null;
+        };
+        /**
          * TerritoryFigures
          * @description A team's territory in figures. What it covers together with another team counts in `shared` alone.
          *
@@ -4434,6 +5167,53 @@ export interface components {
         TerritoryPlanPage: {
             /** Items */
             items: components["schemas"]["TerritoryPlan"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * TerritoryProposal
+         * @description A proposal: how far it is, and once it is DONE what was found. `error`: what happened to a FAILED one and what to do.
+         */
+        TerritoryProposal: {
+            /** Id */
+            id: number;
+            /** Branch Code */
+            branch_code: string;
+            /** Plan Id */
+            plan_id: number | null;
+            /** Seed */
+            seed: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "QUEUED" | "RUNNING" | "DONE" | "FAILED" | "CANCELLED";
+            /** Stage */
+            stage: string | null;
+            /** Progress */
+            progress: number;
+            result: components["schemas"]["ProposalResult"] | null;
+            /** Error */
+            error: string | null;
+            /** Draft Id */
+            draft_id: number | null;
+            /** Requested By */
+            requested_by: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+        };
+        /**
+         * TerritoryProposalPage
+         * @description A page of proposals, the newest first.
+         */
+        TerritoryProposalPage: {
+            /** Items */
+            items: components["schemas"]["ProposalSummary"][];
             /** Next */
             next: string | null;
         };
@@ -7311,6 +8091,393 @@ export interface operations {
             };
         };
     };
+    listTerritoryProposals: {
+        parameters: {
+            query?: {
+                branch_code?: string | null;
+                /** @description Items on a page */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryProposalPage"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    proposeTerritories: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe: the same key with the same request gets the same answer, and nothing happens twice. */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryProposal"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this caller */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTerritoryProposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the proposal */
+                proposal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryProposal"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelTerritoryProposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the proposal */
+                proposal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryProposal"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    draftTerritoryProposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the proposal */
+                proposal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftOfProposalIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryPlan"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listTerritoryPlans: {
         parameters: {
             query?: {
@@ -8730,6 +9897,82 @@ export interface operations {
             };
         };
     };
+    drawTerritoryPlan: {
+        parameters: {
+            query?: {
+                /** @description The version before; what it was drawn from unless given */
+                with?: number | null;
+                /** @description For a screen, or for paper */
+                format?: "png" | "pdf";
+                /** @description Date of the figures, today unless given */
+                on?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture, A3 landscape */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                    "application/pdf": string;
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listTerritoryEdits: {
         parameters: {
             query?: {
@@ -9505,6 +10748,203 @@ export interface operations {
             };
         };
     };
+    listTerritoryDefects: {
+        parameters: {
+            query?: {
+                severity?: ("ERROR" | "WARNING" | "NOTE") | null;
+                code?: ("INVALID_RING" | "OVERLAP" | "GAP" | "HOLE" | "SLIVER" | "OUTSIDE_BRANCH" | "UNOWNED_COMMUNITY" | "COMMUNITY_SHARED" | "DISCONNECTED_PART" | "TOO_MANY_VERTICES" | "DUPLICATED_VERTEX" | "TEAM_WITHOUT_TERRITORY" | "TEAM_DISSOLVED" | "TEAM_WRONG_FORCE" | "NAME_CLASH" | "OPEN_CONFLICT") | null;
+                /** @description Only those that concern this team */
+                team_code?: string | null;
+                /** @description Items on a page */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryDefectPage"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTerritoryDefect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+                /** @description Number of the defect */
+                defect_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefectOffers"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkTerritoryPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the plan version */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerritoryCheckOut"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong inside */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cannot be done at this moment; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     importTerritories: {
         parameters: {
             query?: {
@@ -9709,6 +11149,8 @@ export interface operations {
             query?: {
                 /** @description Show the territories in force on this date; today if not said */
                 on?: string | null;
+                /** @description Show the territories of this territory plan, a draft or not, instead of those in force */
+                plan?: number | null;
                 /** @description Only the territory of this team */
                 team_code?: string | null;
                 /** @description Only this branch */
@@ -9727,6 +11169,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Extent"];
+                };
+            };
+            /** @description There is no such thing, or it is outside of the caller's scope */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A field is not acceptable */
@@ -9763,12 +11214,16 @@ export interface operations {
             query?: {
                 /** @description Show the territories in force on this date; today if not said */
                 on?: string | null;
+                /** @description Show the territories of this territory plan, a draft or not, instead of those in force */
+                plan?: number | null;
+                /** @description The layer's word from /tiles/extent: with it a published plan's tile is kept for good */
+                v?: string | null;
             };
             header?: {
                 "if-none-match"?: string | null;
             };
             path: {
-                /** @description branches, communities, territories or orphans */
+                /** @description branches, communities, territories, orphans or customers */
                 layer: string;
                 z: number;
                 x: number;

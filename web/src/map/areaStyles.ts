@@ -61,7 +61,7 @@ export function territoryGround(selected: () => string | null): StyleFunction {
 }
 
 /** A colour half way to the land, opaque still: a transparent one would let the hatching through. */
-function faded(colour: string): string {
+export function faded(colour: string): string {
   const part = (at: number) => {
     const own = Number.parseInt(colour.slice(at, at + 2), 16);
     const land = Number.parseInt(LAND.slice(at, at + 2), 16);

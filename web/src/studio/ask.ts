@@ -1,33 +1,14 @@
 /** What the studio asks of the service. Each may throw `Trouble`. */
 
 import { api, valueOf, type Schemas } from "../api/client";
-import type { Bbox, Comparison, Conflict, Consequences, Defect, Edit, Edited, Plan, Present, Previewed, TerritoryCollection } from "./types";
+import type { Bbox, Comparison, Conflict, Defect, Edit, Edited, FileReport, Plan, Present, Previewed, TerritoryCollection } from "./types";
 
 const ROOT = "/api/v1/territory-plans";
 
-interface More {
-  signal?: AbortSignal;
-  headers?: Record<string, string>;
-}
+/** More than this nobody walks through. */
+const MOST_DEFECTS = 1000;
 
-function ask<T>(method: string, path: string, body?: unknown, more: More = {}): Promise<T> {
-  const file = body instanceof Blob;
-  const asked = fetch(`${ROOT}${path}`, {
-    method,
-    signal: more.signal ?? null,
-    headers: { Accept: "application/json", ...(body !== undefined && !file ? { "Content-Type": "application/json" } : {}), ...more.headers },
-    ...(body === undefined ? {} : { body: file ? body : JSON.stringify(body) }),
-  }).then(async (response) => {
-    const value: unknown = await response.json().catch(() => null);
-    return response.ok ? { data: value as T, response } : { error: value, response };
-  });
-  return valueOf(asked);
-}
-
-const query = (values: Record<string, string | number | boolean | undefined>) => {
-  const given = Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
-  return given.length ? `?${new URLSearchParams(given).toString()}` : "";
-};
+const query = (values: Record<string, string | number>) => `?${new URLSearchParams(Object.entries(values).map(([name, value]) => [name, String(value)])).toString()}`;
 
 const at = (id: number) => ({ path: { plan_id: id } });
 
@@ -55,7 +36,7 @@ export async function askTerritories(id: number, [west, south, east, north]: Bbo
 }
 
 /** GeoJSON of an answer is of the kinds that the studio draws. */
-const told = (answer: Schemas["Edited"]): Edited => answer as unknown as Edited;
+const told = (answer: unknown): Edited => answer as Edited;
 
 export const sendEdit = (id: number, version: number, by: string, edit: Edit) => valueOf(api.POST("/api/v1/territory-plans/{plan_id}/edits", { params: at(id), body: { by, version, edit } })).then(told);
 export const previewEdit = (id: number, version: number, by: string, edit: Edit, signal: AbortSignal) =>
@@ -66,8 +47,38 @@ export const sendRedo = (id: number, by: string) => valueOf(api.POST("/api/v1/te
 /** The newest steps of a draft's history. */
 export const askEdits = (id: number) => valueOf(api.GET("/api/v1/territory-plans/{plan_id}/edits", { params: { ...at(id), query: { limit: 100 } } })).then((page) => page.items);
 
-export const askDefects = (id: number) => ask<{ items: Defect[] }>("GET", `/${id}/defects`).then((page) => page.items);
-export const askEffects = (id: number) => ask<Consequences>("GET", `/${id}/consequences`);
+export interface Listed {
+  items: Defect[];
+  /** Whether nothing has changed since they were looked for. */
+  fresh: boolean;
+}
+
+/** The defects of a version, the gravest first. */
+export async function askDefects(id: number): Promise<Listed> {
+  const found: Defect[] = [];
+  let fresh = true;
+  let cursor: string | null = null;
+  do {
+    const asked = api.GET("/api/v1/territory-plans/{plan_id}/defects", { params: { ...at(id), query: { limit: 200, ...(cursor === null ? {} : { cursor }) } } });
+    const page = (await valueOf(asked as Promise<{ data?: unknown; response: Response }>)) as Listed & { next: string | null };
+    found.push(...page.items);
+    fresh = page.fresh;
+    cursor = page.next;
+  } while (cursor !== null && found.length < MOST_DEFECTS);
+  return { items: found, fresh };
+}
+
+/** Looks at the whole version anew. */
+export const checkAll = (id: number) => valueOf(api.POST("/api/v1/territory-plans/{plan_id}/checks", { params: at(id) }));
+
+/** What each way of mending a defect would give to whom. */
+export const askOffers = (id: number, defect: number, signal: AbortSignal) =>
+  valueOf(api.GET("/api/v1/territory-plans/{plan_id}/defects/{defect_id}", { params: { path: { plan_id: id, defect_id: defect } }, signal })).then((found) => found.offers);
+
+/** What the whole draft comes to, against what is in force. */
+export const askEffects = (id: number) => valueOf(api.GET("/api/v1/territory-plans/{plan_id}/consequences", { params: { ...at(id), query: { against: "IN_FORCE" } } }));
+export const draftPoliciesUrl = (id: number) => `${ROOT}/${id}/consequences/policies?against=IN_FORCE`;
+
 export const askConflicts = (id: number) => valueOf(api.GET("/api/v1/territory-plans/{plan_id}/conflicts", { params: at(id) })).then(({ items }) => items as unknown as Conflict[]);
 export const resolveConflict = (id: number, conflict: number, choice: "MINE" | "THEIRS", by: string) =>
   valueOf(api.POST("/api/v1/territory-plans/{plan_id}/conflicts/{conflict_id}/resolve", { params: { path: { plan_id: id, conflict_id: conflict } }, body: { choice, by } })).then(told);
@@ -84,7 +95,36 @@ export const takeStep = (id: number, step: keyof typeof MOVES, body: Schemas["Pl
 export const publishPlan = (id: number, body: Schemas["PublishIn"]) => valueOf(api.POST("/api/v1/territory-plans/{plan_id}/publish", { params: at(id), body }));
 export const rollBack = (id: number, by: string) => valueOf(api.POST("/api/v1/territory-plans/{plan_id}/roll-back", { params: at(id), body: { by } }));
 
-export const askComparison = (id: number, other: number, signal?: AbortSignal) => ask<Comparison>("GET", `/${id}/comparison${query({ with: other })}`, undefined, { ...(signal ? { signal } : {}) });
+export const askComparison = (id: number, other: number, signal: AbortSignal) =>
+  valueOf(api.GET("/api/v1/territory-plans/{plan_id}/comparison", { params: { ...at(id), query: { with: other } }, signal })) as unknown as Promise<Comparison>;
 export const policiesUrl = (id: number, other: number) => `${ROOT}/${id}/comparison/policies${query({ with: other })}`;
 export const pictureUrl = (id: number, other: number, format: "png" | "pdf") => `${ROOT}/${id}/picture${query({ with: other, format })}`;
 export const exportUrl = (id: number, format: string) => `${ROOT}/${id}/export${query({ format })}`;
+
+export interface Sending {
+  by: string;
+  version: number;
+  dry_run: boolean;
+  crs: string | null;
+  encoding: string | null;
+}
+
+/** Reads a file of territories into a draft, or only tells what would become of each of its records. */
+export function sendFile(id: number, file: File, { crs, encoding, ...rest }: Sending): Promise<FileReport> {
+  const query = { ...rest, filename: file.name, ...(crs ? { crs } : {}), ...(encoding ? { encoding } : {}) };
+  return valueOf(
+    api.POST("/api/v1/territory-plans/{plan_id}/import", {
+      params: { ...at(id), query },
+      body: file as unknown as string,
+      bodySerializer: (body: unknown) => body as BodyInit,
+      headers: { "Content-Type": "application/octet-stream" },
+    }),
+  ) as Promise<unknown> as Promise<FileReport>;
+}
+
+const proposal = (id: number) => ({ path: { proposal_id: id } });
+
+export const askForProposal = (body: Schemas["ProposalIn"]) => valueOf(api.POST("/api/v1/territory-plans/proposals", { body })) as Promise<Schemas["TerritoryProposal"]>;
+export const askProposal = (id: number) => valueOf(api.GET("/api/v1/territory-plans/proposals/{proposal_id}", { params: proposal(id) }));
+export const cancelProposal = (id: number) => valueOf(api.POST("/api/v1/territory-plans/proposals/{proposal_id}/cancel", { params: proposal(id) }));
+export const draftOfProposal = (id: number, by: string) => valueOf(api.POST("/api/v1/territory-plans/proposals/{proposal_id}/draft", { params: proposal(id), body: { by } })) as Promise<Plan>;

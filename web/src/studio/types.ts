@@ -60,27 +60,12 @@ export interface Changed {
   geometry: AreaShape | null;
 }
 
-export type Severity = "ERROR" | "WARNING" | "NOTE";
-
-export interface Way {
-  way: string;
-  team_code?: string | null;
-  zh: string;
-  en: string;
-}
-
-export interface Defect {
-  id: number;
-  code: string;
-  severity: Severity;
-  team_codes: string[];
-  geometry: AnyShape | null;
-  area_m2: number | null;
-  length_m: number | null;
-  customers: number | null;
-  orphans: number | null;
-  ways: Way[];
-}
+type ReadDefect = Schemas["TerritoryDefectOut"];
+export type Severity = ReadDefect["severity"];
+export type Way = Schemas["DefectWay"];
+export type Defect = Omit<ReadDefect, "geometry" | "bbox" | "at"> & { geometry: AnyShape | null; bbox: Bbox | null; at: LonLat | null };
+/** A way to mend a defect with the land that it would give, and who lives there. */
+export type Offer = Schemas["DefectOffer"];
 
 export interface Edited {
   version: number;
@@ -93,48 +78,15 @@ export interface Previewed {
   version: number;
   changed: Changed[];
   clashes: string[];
-  consequences?: Consequences | null;
+  consequences: Consequences | null;
 }
 
-/** A team's territory in figures; `load` and `capacity` are the team's, wherever its policies are. */
-export interface TeamFigures {
-  customers: number;
-  policies: number;
-  premium: number;
-  orphans: number;
-  kept_in_team_rate: number | null;
-  load: number;
-  capacity: number;
-}
-
-export interface TeamEffect {
-  team_code: string;
-  name: string;
-  before: TeamFigures;
-  after: TeamFigures;
-}
-
-/** What changes hands; no code: nobody, several: they cover it together. */
-export interface Move {
-  from_team_codes: string[];
-  to_team_codes: string[];
-  customers: number;
-  policies: number;
-  premium: number;
-  orphans: number;
-}
-
-export interface Balance {
-  gini: number;
-  ratio: number | null;
-}
-
-export interface Consequences {
-  teams: TeamEffect[];
-  moves: Move[];
-  balance_before: Balance;
-  balance_after: Balance;
-}
+export type TeamFigures = Schemas["TerritoryFigures"];
+export type TeamEffect = Schemas["TeamWhatIf"];
+export type Move = Schemas["HandOver"];
+/** What a change comes to, be it a step, a draft or a whole version. */
+export type Consequences = Pick<Schemas["WhatIf"], "teams" | "moves" | "balance_before" | "balance_after">;
+export type FileReport = Schemas["TerritoryFileReport"];
 
 export interface TerritoryFeature {
   type: "Feature";
@@ -150,6 +102,10 @@ type ReadSide = Schemas["ConflictSide"];
 export type ConflictSide = Omit<ReadSide, "mine" | "theirs"> & { mine: AreaShape | null; theirs: AreaShape | null };
 export type Conflict = Omit<Schemas["EditConflict"], "sides"> & { sides: ConflictSide[] };
 
-export interface Comparison extends Consequences {
-  pieces: { from_team_code: string | null; to_team_code: string | null; geometry: AreaShape }[];
+/** Land that changed hands from one version to another. */
+export interface Piece {
+  type: "Feature";
+  geometry: AreaShape;
+  properties: { from_team_code: string | null; to_team_code: string | null; area_km2: number };
 }
+export type Comparison = Omit<Schemas["VersionComparison"], "pieces"> & { pieces: { features: Piece[] } | null };

@@ -40,6 +40,8 @@ export interface Sight {
   branch: () => string | null;
   selected: () => string | null;
   vertices: () => boolean;
+  /** Two versions are compared: what changed hands stands out, the rest steps back. */
+  comparing: () => boolean;
   picking: () => boolean;
   picked: () => ReadonlySet<string>;
   defect: () => number | null;
@@ -81,7 +83,7 @@ export class StudioChart {
     const ground = territoryGround(() => (sight.branch() === null ? null : ""));
     const names = territoryNames();
     this.communities = tile("communities", 45, (feature) => this.communityStyle(feature), { maxResolution: 60 });
-    this.draftLayer = vector(this.draft as unknown as VectorSource, 20, draftStyle({ colour: colourOf, selected: sight.selected, vertices: sight.vertices }));
+    this.draftLayer = vector(this.draft as unknown as VectorSource, 20, draftStyle({ colour: colourOf, selected: sight.selected, vertices: sight.vertices, pale: sight.comparing }));
     this.defectLayer = vector(this.defects, 58, defectStyle(sight.defect));
     this.pieceLayer = vector(this.pieces, 30, pieceStyle({ colour: colourOf, active: sight.selected }));
     const others = [

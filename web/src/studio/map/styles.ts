@@ -7,6 +7,7 @@ import RegularShape from "ol/style/RegularShape";
 import Stroke from "ol/style/Stroke";
 import Style, { type StyleFunction } from "ol/style/Style";
 import Text from "ol/style/Text";
+import { faded } from "../../map/areaStyles";
 import { hatch, INK, SEAL, SELECTED, territoryColours } from "../../map/palette";
 import type { Severity } from "../types";
 
@@ -23,7 +24,7 @@ export function personColour(name: string): string {
 }
 
 /** The draft's territories, in their teams' colours; the selected one and the vertices of the one at work stand out. */
-export function draftStyle(view: { colour: (team: string) => number; selected: () => string | null; vertices: () => boolean }): StyleFunction {
+export function draftStyle(view: { colour: (team: string) => number; selected: () => string | null; vertices: () => boolean; pale: () => boolean }): StyleFunction {
   const made = new Map<string, Style[]>();
   const nodes = new Style({
     image: new RegularShape({ points: 4, radius: 4.5, angle: Math.PI / 4, fill: new Fill({ color: "#fff" }), stroke: new Stroke({ color: SELECTED, width: 1.5 }) }),
@@ -37,7 +38,8 @@ export function draftStyle(view: { colour: (team: string) => number; selected: (
     const team = String(feature.get("team"));
     const chosen = view.selected() === team;
     const showNodes = view.vertices() && (chosen || resolution < 12);
-    const key = `${view.colour(team)}${chosen}`;
+    const pale = view.pale();
+    const key = `${view.colour(team)}${chosen}${pale}`;
     let styles = made.get(key);
     if (!styles) {
       const [fill, line] = territoryColours(view.colour(team));
@@ -46,7 +48,7 @@ export function draftStyle(view: { colour: (team: string) => number; selected: (
             new Style({ fill: new Fill({ color: fill }), stroke: new Stroke({ color: "rgba(255, 255, 255, 0.95)", width: 6 }), zIndex: 20 }),
             new Style({ stroke: new Stroke({ color: SELECTED, width: 2.5 }), zIndex: 21 }),
           ]
-        : [new Style({ fill: new Fill({ color: fill }), stroke: new Stroke({ color: line, width: 1.5 }), zIndex: 10 })];
+        : [new Style({ fill: new Fill({ color: pale ? faded(fill) : fill }), stroke: new Stroke({ color: line, width: 1.5 }), zIndex: 10 })];
       made.set(key, styles);
     }
     return showNodes ? [...styles, nodes] : styles;
@@ -97,7 +99,7 @@ export function defectStyle(active: () => number | null): StyleFunction {
     return [
       ...(chosen ? [new Style({ stroke: new Stroke({ color: "#fff", width: 8 }), zIndex: 40 })] : []),
       new Style({
-        fill: new Fill({ color: `${colour}${chosen ? "66" : "2e"}` }),
+        fill: new Fill({ color: `${colour}${chosen ? "30" : "2e"}` }),
         stroke: new Stroke({ color: colour, width: chosen ? 3 : 1.8 }),
         image: new CircleStyle({ radius: chosen ? 9 : 5.5, fill: new Fill({ color: `${colour}${chosen ? "aa" : "66"}` }), stroke: new Stroke({ color: colour, width: 2 }) }),
         zIndex: chosen ? 41 : 20,
@@ -151,15 +153,15 @@ export const brushStyle = new Style({ fill: new Fill({ color: "rgba(13, 92, 99, 
 
 export const handleStyle = new Style({ image: new CircleStyle({ radius: 7, fill: new Fill({ color: "#ffd34d" }), stroke: new Stroke({ color: INK, width: 2 }) }), zIndex: 90 });
 
-/** What a comparison shows: land that changed hands, in the colour of who gets it. */
+/** What a comparison shows: land that changed hands, in the colour of who has it now. */
 export function pieceStyle(view: { colour: (team: string) => number; active: () => string | null }): StyleFunction {
   return (feature) => {
     const to = feature.get("to") as string | null;
     const chosen = view.active() !== null && (view.active() === to || view.active() === feature.get("from"));
-    const [fill, line] = to ? territoryColours(view.colour(to)) : ["#e9e7e1", "#9c9c94"];
+    const [fill] = to ? territoryColours(view.colour(to)) : ["#e9e7e1"];
     return [
-      new Style({ stroke: new Stroke({ color: "#fff", width: chosen ? 7 : 4 }) }),
-      new Style({ fill: new Fill({ color: `${fill}e6` }), stroke: new Stroke({ color: chosen ? SEAL : line, width: chosen ? 3 : 2 }), zIndex: chosen ? 2 : 1 }),
+      new Style({ stroke: new Stroke({ color: "#fff", width: chosen ? 8 : 6 }), zIndex: chosen ? 3 : 1 }),
+      new Style({ fill: new Fill({ color: fill }), stroke: new Stroke({ color: SEAL, width: chosen ? 4 : 2.5 }), zIndex: chosen ? 4 : 2 }),
     ];
   };
 }

@@ -1,5 +1,5 @@
 import { computed, ref } from "vue";
-import type { Defect, Severity } from "../types";
+import type { AnyShape, Defect, Severity } from "../types";
 import { defects } from "./draft";
 
 /** Walking from defect to defect, the gravest first. */
@@ -20,4 +20,7 @@ export function stepped(ordered: readonly Defect[], from: number | null, by: 1 |
 
 export const walk = computed(() => inWalkingOrder(defects.value));
 export const atDefect = ref<number | null>(null);
+/** Where a defect is drawn: at its place, or at the point that stands for it. */
+export const placeOf = ({ geometry, at }: Defect): AnyShape | null => geometry ?? (at ? { type: "Point", coordinates: at } : null);
+
 export const defectShown = computed(() => walk.value.find((each) => each.id === atDefect.value) ?? null);

@@ -1,7 +1,7 @@
 import { computed, ref, shallowRef } from "vue";
 import type { Trouble } from "../../api/client";
 import { person } from "../../state/person";
-import { askDefects, askEdits, askEffects, askPlan, askTerritories, sendEdit, sendRedo, sendUndo } from "../ask";
+import { askDefects, askEdits, askEffects, askPlan, askTerritories, checkAll, sendEdit, sendRedo, sendUndo } from "../ask";
 import { multi } from "../map/project";
 import type { Bbox, Changed, Consequences, Defect, Edit, Edited, EditRecord, MultiPolygonShape, Plan } from "../types";
 import { inOrder, signature, troubleOf, trouble } from "./work";
@@ -14,6 +14,8 @@ export const shapes = shallowRef<ReadonlyMap<string, MultiPolygonShape>>(new Map
 export const version = ref(0);
 export const defects = shallowRef<Defect[]>([]);
 export const effects = shallowRef<Consequences | null>(null);
+/** Rises whenever the defects have been looked for. */
+export const checked = ref(0);
 export const defectsTrouble = shallowRef<Trouble | null>(null);
 export const effectsTrouble = shallowRef<Trouble | null>(null);
 export const edits = shallowRef<EditRecord[]>([]);
@@ -109,9 +111,15 @@ export async function loadEffects(): Promise<void> {
 
 async function loadDefects(id: number): Promise<void> {
   try {
-    const found = await askDefects(id);
+    let found = await askDefects(id);
+    // A draft that was never looked at as a whole, or not since teams or communities changed.
+    if (!found.fresh && editable.value) {
+      await checkAll(id);
+      found = await askDefects(id);
+    }
     if (plan.value?.id !== id) return;
-    defects.value = found;
+    defects.value = found.items;
+    checked.value++;
     defectsTrouble.value = null;
   } catch (error) {
     defectsTrouble.value = troubleOf(error);
