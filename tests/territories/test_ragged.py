@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from sqlalchemy import Connection, text
 
 from app.bench.hostile import comb
+from app.territories import limited
 from app.territories.editing import repository
+from app.territories.limited import Pool
 from app.territories.validation import renew
 from app.territories.validation.repository import read_known
 from geo.soundness import Thresholds
@@ -21,6 +25,15 @@ def put(connection: Connection, plan: int, team: str, area: object) -> None:
         text("INSERT INTO territory (plan_id, team_code, shape_id) VALUES (:plan, :team, :shape)"),
         {"plan": plan, "team": team, "shape": shape},
     )
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A slow machine fails no test: children get a minute."""
+    pool = Pool(children=1, seconds=60.0)
+    monkeypatch.setattr(limited, "_pool", lambda: pool)
+    yield
+    pool.close()
 
 
 @pytest.fixture
