@@ -45,7 +45,6 @@ export interface Sight {
   picking: () => boolean;
   picked: () => ReadonlySet<string>;
   defect: () => number | null;
-  versionName: (of: "MINE" | "THEIRS") => string;
 }
 
 export interface Placed {
@@ -113,7 +112,7 @@ export class StudioChart {
         this.communities,
         orphans,
         vector(this.preview, 55, previewStyle({ colour: colourOf })),
-        vector(this.versions, 57, versionStyle(sight.versionName)),
+        vector(this.versions, 57, versionStyle),
         this.defectLayer,
         people,
         communityTitles,
@@ -216,6 +215,8 @@ export class StudioChart {
   showVersions(sides: readonly { mine: AreaShape | null; theirs: AreaShape | null }[]): void {
     this.versions.clear();
     for (const { mine, theirs } of sides) {
+      // A neighbour that both leave as it is shows nothing of the conflict.
+      if (JSON.stringify(mine) === JSON.stringify(theirs)) continue;
       for (const [version, shape] of [["THEIRS", theirs], ["MINE", mine]] as const) {
         if (shape) this.versions.addFeature(new Feature({ geometry: toGeometry(shape), version }));
       }
