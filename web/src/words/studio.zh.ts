@@ -66,7 +66,7 @@ export const studioZh = {
     label: "区域编辑地图。方向键移动，加减号缩放；所有操作也可以用左侧区域名单、社区名单和键入坐标完成，按问号看按键。",
     all: "看整个支公司",
     layers: "图层",
-    layer: { names: "区域名称", communities: "社区", orphans: "孤儿单", others: "其他支公司的区域", defects: "缺陷", people: "同事所在" } as Record<string, string>,
+    layer: { names: "区域名称", communities: "社区", orphans: "孤儿单", customers: "客户密度", others: "其他支公司的区域", defects: "缺陷", people: "同事所在" } as Record<string, string>,
     closer: "再放大一些才能编辑：只载入眼前的区域。",
   },
 

@@ -8,6 +8,7 @@ import Stroke from "ol/style/Stroke";
 import Style, { type StyleFunction } from "ol/style/Style";
 import Text from "ol/style/Text";
 import { faded } from "../../map/areaStyles";
+import { short } from "../../map/donut";
 import { INK, SEAL, SELECTED, territoryColours } from "../../map/palette";
 import type { Severity } from "../types";
 
@@ -120,6 +121,24 @@ export const versionStyle: StyleFunction = (feature) => {
     }),
   ];
 };
+
+/** Customers counted together: the more, the larger the disc, up to a thousand. */
+export function customerStyle(): StyleFunction {
+  const made = new Map<number, Style>();
+  return (feature) => {
+    const count = Number(feature.get("count"));
+    const radius = Math.round(3 + 3 * Math.log2(1 + Math.min(count, 1000)));
+    let style = made.get(count);
+    if (!style) {
+      style = new Style({
+        image: new CircleStyle({ radius, fill: new Fill({ color: "rgba(75, 87, 101, 0.55)" }), stroke: new Stroke({ color: "#fff", width: 1 }), declutterMode: "none" }),
+        ...(radius >= 10 ? { text: new Text({ text: short(count), font: FONT, fill: new Fill({ color: "#fff" }) }) } : {}),
+      });
+      made.set(count, style);
+    }
+    return style;
+  };
+}
 
 export const presenceStyle: StyleFunction = (feature) => {
   const name = String(feature.get("person"));
