@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Connection
 
 from app.tiles.shapes import ShapeBook
+from app.tiles.versions import Versions
 
 _log = logging.getLogger(__name__)
 
@@ -106,6 +107,7 @@ class TileStore:
     ) -> None:
         self.tiles: Kept[bytes] = Kept(64 * 1024 * 1024, lambda tile: len(tile) + 200)
         self.book = ShapeBook()
+        self.versions = Versions()
         self._connect = connect
         self._clock = clock
         self._held: OrderedDict[str, Held] = OrderedDict()
