@@ -20,6 +20,7 @@ export const studioEn: typeof studioZh = {
   sheet: { regions: "Territories", effects: "Effects", defects: "Defects", history: "History", close: "Close" },
 
   start: {
+    making: "Making and checking it…",
     title: "Territory plans",
     branch: "Branch",
     pickBranch: "Choose a branch",

@@ -18,6 +18,7 @@ export const studioZh = {
   sheet: { regions: "区域", effects: "影响", defects: "缺陷", history: "记录", close: "收起" },
 
   start: {
+    making: "正在新建并检查…",
     title: "区域方案",
     branch: "支公司",
     pickBranch: "选择支公司",
