@@ -19,7 +19,7 @@ from app.tiles.areas import Areas
 from app.tiles.content import Plan, sql
 from app.tiles.customers import Customers
 from app.tiles.errors import UnknownLayer
-from app.tiles.grid import EXTENT, Tile
+from app.tiles.grid import EXTENT, RADIUS_M, Tile, to_degrees
 from app.tiles.orphans import Bins, Orphans
 from app.tiles.store import PATIENCE_S, Held, Make, TileStore
 
@@ -28,6 +28,8 @@ POINTS = ("orphans", "customers")
 
 DRAWING = "2"
 """Of the way in which tiles are made: another one where the same content gives other tiles, so that no browser keeps the old."""
+
+ROUNDING_DEG = 1e-9
 
 PATIENCE_FOR_A_DRAFT_S = 5.0
 """Who draws waits for what was drawn: a neighbourhood, so it is some hundredths of a second."""
@@ -151,7 +153,19 @@ def _content(connection: Connection, store: TileStore, wanted: Wanted, before: A
 
 def _orphans_tile(connection: Connection, counted: Orphans, square: Tile, scope: Scope) -> bytes:
     if square.z >= counted.exact_from(scope):
-        values = {"z": square.z, "x": square.x, "y": square.y, **_seen(scope)}
+        west, south, east, north = square.bounds_m()
+        (lon_from, lat_from), (lon_to, lat_to) = to_degrees(np.array([[west, south], [east, north]])).tolist()
+        values = {
+            "west": west,
+            "north": north,
+            "unit": square.side_m / EXTENT,
+            "radius": RADIUS_M,
+            "lon_from": lon_from - ROUNDING_DEG,
+            "lat_from": lat_from - ROUNDING_DEG,
+            "lon_to": lon_to + ROUNDING_DEG,
+            "lat_to": lat_to + ROUNDING_DEG,
+            **_seen(scope),
+        }
         return bytes(connection.execute(sql("orphans"), values).scalar_one())
     return _bins_tile(connection, "orphans", counted.bins(square, scope))
 

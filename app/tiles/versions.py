@@ -59,8 +59,8 @@ _OWN = {
         _counters("customer_change"),
     ),
     "plan": _word(
+        # Every edit raises it.
         "(SELECT concat_ws('.', revision, xmin) FROM territory_plan WHERE id = :plan)",
-        _rows("territory", "plan_id = :plan"),
     ),
 }
 _CHANGING: dict[str, TextClause] = {
