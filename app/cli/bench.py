@@ -1,6 +1,6 @@
 """The benchmarks: each prints a ratio measured in one run, because machines are shared and noisy."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,6 +16,7 @@ def register(app: typer.Typer) -> None:
     benches.command()(crs)
     benches.command()(geocode)
     benches.command()(address)
+    benches.command()(proposals)
     benches.command()(owners)
     benches.command()(whatif)
     benches.command()(compare)
@@ -122,9 +123,12 @@ def coverage(
     json: Json = False,
 ) -> None:
     """随机编辑序列之后的重叠、缝隙与三界点。 Overlaps, gaps and triple points after random sequences of editing verbs."""
-    from app.bench.coverage import run
+    from app.bench.coverage import neighbourhood
+    from app.bench.coverage.running import run
 
-    found = run(sequences=sequences, verbs=verbs, seed=seed, workers=workers, say=_say)
+    large = neighbourhood.run()
+    _say("25 areas × 500 vertices, ms: " + ", ".join(f"{verb} {ms}" for verb, ms in large.items()))
+    found = run(sequences=sequences, verbs=verbs, seed=seed, workers=workers, say=_say) | {"ms_of_large": large}
     if json:
         print_json(found)
     else:
@@ -142,6 +146,47 @@ def coverage(
     if found["failing_seeds"]:
         err.print(f"有问题的种子 seeds with a finding: {found['failing_seeds']}")
         raise typer.Exit(1)
+
+
+def proposals(
+    size: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMNSxROWSxTEAMS", help="地图大小（可重复） / sizes of maps"),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+    json: Json = False,
+) -> None:
+    """区域建议的求解器比较：均衡、移动、紧凑、秒。 Solvers of territories compared: balance, moved, compactness, seconds."""
+    from app.bench.proposals import run
+
+    sizes = tuple(_size(one) for one in size or ["10x5x6", "25x20x30"])
+    rows = run(sizes, seed=seed, say=_say)
+    if json:
+        print_json(rows)
+        return
+    columns = ["地图 map", "求解 solver", "最大偏差 worst", "移动 moved", "紧凑 compactness", "秒 s", "达标 met"]
+    out.print(table("± 5 %, 95 % 留在原处 stay", columns, [_solver_line(row) for row in rows]))
+
+
+def _size(text: str) -> tuple[int, int, int]:
+    parts = text.split("x")
+    if len(parts) != 3 or not all(part.isdigit() and int(part) > 0 for part in parts):
+        raise typer.BadParameter("COLUMNSxROWSxTEAMS")
+    return int(parts[0]), int(parts[1]), int(parts[2])
+
+
+def _solver_line(row: dict[str, Any]) -> list[str]:
+    if "failed" in row:
+        return [row["map"], row["solver"], row["failed"], "", "", str(row.get("seconds", "–")), "–"]
+    return [
+        row["map"],
+        row["solver"],
+        f"{row['worst_deviation'] * 100:.2f} %",
+        f"{row['moved_share'] * 100:.2f} %",
+        f"{row['compactness']:.3f}",
+        f"{row['seconds']:.2f}",
+        ("✓" if row["met"] else "–") + (f" {' '.join(row['broken'])}" if row["broken"] else ""),
+    ]
 
 
 def validation(
@@ -185,13 +230,24 @@ def tiles(
             row["layer"],
             row["zooms"],
             str(row["largest_kib"]),
+            "–" if row["cold_cpu"] is None else str(row["cold_cpu"]),
             *(f"{row[kind]['p50']} / {row[kind]['p95']}" for kind in ("cold", "warm", "known")),
             "–" if row["plain"] is None else f"{row['plain']['p50']} / {row['plain']['p95']}",
             "–" if row["ratio"] is None else str(row["ratio"]),
         ]
         for row in found["zoom_classes"]
     ]
-    heads = ["图层 layer", "级 zooms", "最大 KiB", "首次 cold", "再次 warm", "未变 known", "直接 plain", "比值 ratio"]
+    heads = [
+        "图层 layer",
+        "级 zooms",
+        "最大 KiB",
+        "CPU",
+        "首次 cold",
+        "再次 warm",
+        "未变 known",
+        "直接 plain",
+        "比值 ratio",
+    ]
     out.print(table("毫秒 ms, p50 / p95", heads, rows))
     out.print(f"建图层 a layer is built in: {found['built_s']} s")
     out.print(f"改动之后 after a change: {found['after_a_change']}")

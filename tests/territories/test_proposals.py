@@ -187,7 +187,7 @@ def test_locks_pins_and_barriers_are_honoured(store: Engine) -> None:
     river = barriers_of(
         {"type": "LineString", "coordinates": [[WEST + 3.001 * SIDE, 29.99], [WEST + 3.001 * SIDE, 30.04]]}, "CGCS2000"
     )
-    found = work_out(store, Wish("B", ON, keep=5_000, barriers=river), progress=quiet)
+    found = work_out(store, Wish("B", ON, keep=9_000, barriers=river), progress=quiet)
     assert found["outcome"] in ("PRESENT", "CLOSER")
     barrier = next(one for one in found["bindings"] if one["code"] == "BARRIER")
     assert (barrier["proved"], barrier["team_codes"]) == (True, ["T0"])
@@ -245,9 +245,9 @@ def test_a_branch_without_what_is_needed(store: Engine) -> None:
 def test_over_http_from_a_wish_to_a_draft(client: TestClient, store: Engine, database_url: str) -> None:
     build(store, weights=HEAVY)
     asked = {"branch_code": "B", "by": "李制图", "keep": 0.8, "seed": 5}
-    answer = client.post(PROPOSALS, json=asked, headers={"Idempotency-Key": "once"})
+    answer = client.post(PROPOSALS, json=asked, headers={"Idempotency-Key": "only-once"})
     assert answer.status_code == 202, answer.text
-    again = client.post(PROPOSALS, json=asked, headers={"Idempotency-Key": "once"})
+    again = client.post(PROPOSALS, json=asked, headers={"Idempotency-Key": "only-once"})
     assert again.json()["id"] == answer.json()["id"]
     path = answer.headers["Location"]
     assert (answer.json()["status"], answer.json()["result"]) == ("QUEUED", None)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import product
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geo.districting import NOBODY, Problem
-from geo.districting.judging import broken_rules
 
 BORDER = 100
 """Length of the border of two units of a grid."""
@@ -39,15 +37,55 @@ def rows(drawn: str) -> list[int]:
     return [NOBODY if letter == "." else ord(letter) - ord("a") for letter in drawn.split() for letter in letter]
 
 
-def every_way(problem: Problem) -> Iterator[NDArray[np.int32]]:
-    """Each assignment of the free units that breaks no rule; for a dozen units at most."""
-    free = problem.free.nonzero()[0]
-    open_districts = (~problem.locked).nonzero()[0].tolist()
-    start = problem.present.copy()
-    pinned = problem.pinned != NOBODY
-    start[pinned] = problem.pinned[pinned]
-    for choice in product(open_districts, repeat=len(free)):
-        owner = start.copy()
-        owner[free] = choice
-        if not broken_rules(problem, owner):
-            yield owner
+@cache
+def every_way(width: int, height: int, districts: int) -> NDArray[np.int32]:
+    """(ways, units): each assignment of all units of a grid to districts that are not empty and in one part; for a dozen units at most."""
+    n = width * height
+    near = [0] * n
+    for a, b in edges_of(width, height):
+        near[a] |= 1 << b
+        near[b] |= 1 << a
+
+    def whole(units: int) -> bool:
+        reached, fresh = 0, units & -units
+        while fresh:
+            reached |= fresh
+            around = 0
+            for unit in range(n):
+                if fresh >> unit & 1:
+                    around |= near[unit]
+            fresh = around & units & ~reached
+        return reached == units
+
+    connected = {units for units in range(1, 1 << n) if whole(units)}
+    found: list[list[int]] = []
+
+    def divide(left: int, given: list[int]) -> None:
+        if len(given) == districts - 1:
+            if left in connected:
+                found.append([*given, left])
+            return
+        part = left
+        while part:
+            if part in connected and part != left:
+                divide(left & ~part, [*given, part])
+            part = (part - 1) & left
+
+    divide((1 << n) - 1, [])
+    masks = np.array(found, np.int64)
+    owners = np.zeros((len(masks), n), np.int32)
+    for d in range(districts):
+        owners[(masks[:, d, None] >> np.arange(n)) & 1 == 1] = d
+    return owners
+
+
+def moved_of(problem: Problem, ways: NDArray[np.int32]) -> NDArray[np.int64]:
+    """(ways,) the stake that each moves."""
+    return np.asarray(((ways != problem.present) & (problem.present != NOBODY)) @ problem.stake)
+
+
+def worst_of(problem: Problem, ways: NDArray[np.int32]) -> NDArray[np.float64]:
+    """(ways,) the worst deviation of each, in the first measure."""
+    loads = np.stack([(ways == d) @ problem.loads[0] for d in range(problem.districts)], axis=1)
+    fair = loads[0].sum() * problem.capacities[0] / problem.capacities[0].sum()
+    return np.asarray(np.abs(loads / fair - 1).max(axis=1))
