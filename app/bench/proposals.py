@@ -217,7 +217,7 @@ def _gerrychain(problem: Problem, *, seed: int, recombine: bool) -> Owners | Non
     optimizer = SingleMetricOptimizer(proposal, contiguous, first, cost, maximize=False)
     best: Any = first
     since = process_time()
-    steps = 50 if recombine else 5_000
+    steps = 50 if recombine else 40_000
     for plan in optimizer.simulated_annealing(
         steps,
         optimizer.jumpcycle_beta_function(steps // 5, steps),

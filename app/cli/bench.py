@@ -123,9 +123,12 @@ def coverage(
     json: Json = False,
 ) -> None:
     """随机编辑序列之后的重叠、缝隙与三界点。 Overlaps, gaps and triple points after random sequences of editing verbs."""
-    from app.bench.coverage import run
+    from app.bench.coverage import neighbourhood
+    from app.bench.coverage.running import run
 
-    found = run(sequences=sequences, verbs=verbs, seed=seed, workers=workers, say=_say)
+    large = neighbourhood.run()
+    _say("25 areas × 500 vertices, ms: " + ", ".join(f"{verb} {ms}" for verb, ms in large.items()))
+    found = run(sequences=sequences, verbs=verbs, seed=seed, workers=workers, say=_say) | {"ms_of_large": large}
     if json:
         print_json(found)
     else:

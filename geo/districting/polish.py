@@ -15,6 +15,9 @@ SIZES = (250, 600)
 EACH = 0.5
 """Deterministic time of one window at most."""
 
+POSED_A_UNIT = 100_000
+"""A window of a map of so many units is paid for with one unit of deterministic time more than its solving."""
+
 
 @dataclass
 class Purse:
@@ -97,7 +100,8 @@ def _solve(
         hint=owner,
         cuts=() if earlier is None else earlier.cuts,
     )
-    purse.pay(verdict.spent)
+    # Posing a window costs as well, the more the larger the map.
+    purse.pay(verdict.spent + problem.units / POSED_A_UNIT)
     return verdict
 
 

@@ -335,7 +335,7 @@ def test_axe_finds_nothing(browser: Browser, studio: Studio, town: City, show: s
         page.goto("/studio#/branch/E")
         expect(page.locator("li.ACTIVE")).to_be_visible()
         if show == "propose":
-            page.get_by_role("button", name="自动提案").click()
+            page.get_by_role("button", name="区域建议").click()
             expect(page.get_by_role("dialog")).to_be_visible()
     elif show == "compare":
         active = studio.page.request.get(f"{PLANS}?branch_code=E&state=ACTIVE").json()["items"][0]["id"]

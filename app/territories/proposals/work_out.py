@@ -53,7 +53,7 @@ def work_for(size: int) -> Work:
     """How hard to try for so many pairs of a community and a team: a whole province gets one round, a branch several."""
     from geo.districting.search import Effort
 
-    return Work() if size <= 100_000 else Work(Effort(steps=100, rounds=1), time=2.0)
+    return Work() if size <= 100_000 else Work(Effort(steps=100, rounds=1), time=6.0)
 
 
 def tell(ground: Ground, wish: Wish, found: Proposal) -> dict[str, Any]:

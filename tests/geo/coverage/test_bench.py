@@ -5,7 +5,9 @@ import pytest
 import shapely
 from shapely import MultiPolygon
 
-from app.bench.coverage import VERBS, Hand, World, audit, run, world
+from app.bench.coverage.audit import audit
+from app.bench.coverage.drawing import VERBS, Hand, World, world
+from app.bench.coverage.running import run
 from geo.coverage import Change
 
 from .maps import CELLS, after, at, drawn, shape, square

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shapely import LineString, MultiPolygon, Polygon, box
 
-from app.bench.coverage import sequence
+from app.bench.coverage.running import sequence
 from geo import coverage
 from geo.coverage import Change, CoverageError
 from geo.coverage.errors import NotExact
