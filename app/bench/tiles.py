@@ -1,7 +1,8 @@
 """A tile over HTTP: a million orphans, as many customers, 5,000 territories of 500 vertices; the first time, again, and against PostGIS.
 
 *Built* is what a layer costs before its first tile, and after a change. *Cold* is a tile that nobody has asked for since; *warm* the
-same once more; *known* the same by a browser that has it already (304). The plain side is the same tile by one `ST_AsMVT` straight from
+same once more; *known* the same by a browser that has it already (304). *CPU* is what server and database together spent on a cold tile,
+which other work on the machine does not change. The plain side is the same tile by one `ST_AsMVT` straight from
 the tables, polygons and points as they are stored, on a connection of its own without HTTP.
 """
 
@@ -11,6 +12,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from statistics import median, quantiles
 from time import perf_counter, sleep
 from typing import Any
@@ -220,7 +222,9 @@ def measure(
         wanted = _tiles(places[rng.permutation(len(places))], zooms, tiles)
         for name, (layer, query) in layers.items():
             paths = [f"/tiles/{layer}/{at.z}/{at.x}/{at.y}.mvt?{query}" for at in wanted]
+            before = _cpu_ms(engine)
             cold = [client.get(path) for path in paths]
+            spent = None if before is None else (_cpu_ms(engine) or 0.0) - before
             warm = [client.get(path) for path in paths]
             known = [client.get(path, tag=tag) for path, (_, _, tag) in zip(paths, cold, strict=True)]
             plain = _plain(engine, plain_of.get(name), wanted, plan) if name in plain_of else None
@@ -231,6 +235,7 @@ def measure(
                     "tiles": len(wanted),
                     "largest_kib": round(max(size for _, size, _ in cold) / 1024),
                     "cold": _cut([ms for ms, _, _ in cold]),
+                    "cold_cpu": None if spent is None else round(spent / len(wanted), 1),
                     "warm": _cut([ms for ms, _, _ in warm]),
                     "known": _cut([ms for ms, _, _ in known]),
                     "plain": None if plain is None else _cut(plain),
@@ -247,6 +252,25 @@ def measure(
         "after_a_change": changes,
         "load": [round(each, 1) for each in os.getloadavg()],
     }
+
+
+def _cpu_ms(engine: Engine) -> float | None:
+    """Processor time of the server and of its connections so far; None where the database is not on this machine."""
+    with engine.connect() as connection:
+        query = (
+            "SELECT pid FROM pg_stat_activity WHERE application_name = 'guidan server' AND datname = current_database()"
+        )
+        backends = list(connection.execute(text(query)).scalars())
+    ticks = 0
+    try:
+        tasks = Path("/proc/self/task").iterdir()
+        servers = {int(pid) for task in tasks for pid in (task / "children").read_text().split()}
+        for pid in {*backends, *servers}:
+            fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+            ticks += int(fields[11]) + int(fields[12])
+    except OSError:
+        return None
+    return ticks * 1000 / os.sysconf("SC_CLK_TCK")
 
 
 def zoom_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

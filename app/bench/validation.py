@@ -56,7 +56,7 @@ def run(
             found = _ask(client, "POST", f"{PLANS}/{plan}/checks")
             checked = perf_counter() - since
             say(f"{edits} edits")
-            took, refused = _edit(client, plan, areas, edits, seed)
+            took, bare, refused = _edit(client, plan, areas, edits, seed)
         say("by itself")
         alone, busy, whole = _by_itself(engine, plan, areas, seed)
     cuts = quantiles(took, n=100, method="inclusive")
@@ -70,6 +70,8 @@ def run(
         "edit_and_validation_over_http_p50_ms": round(cuts[49], 1),
         "edit_and_validation_over_http_p95_ms": round(cuts[94], 1),
         "edit_and_validation_over_http_max_ms": round(max(took), 1),
+        "bare_question_p50_ms": round(median(bare), 2),
+        "bare_question_p95_ms": round(quantiles(bare, n=20, method="inclusive")[18], 2),
         "validation_alone_p50_ms": round(median(alone), 1),
         "validation_alone_p95_ms": round(quantiles(alone, n=20, method="inclusive")[18], 1),
         "validation_alone_processor_p50_ms": round(median(busy), 1),
@@ -84,11 +86,11 @@ def run(
 
 def _edit(
     client: http.client.HTTPConnection, plan: int, areas: dict[str, MultiPolygon], edits: int, seed: int
-) -> tuple[list[float], int]:
-    """Milliseconds of each edit over HTTP, and how many were refused."""
+) -> tuple[list[float], list[float], int]:
+    """Milliseconds of each edit over HTTP, of a bare question before each (they tell how busy the machine is), how many were refused."""
     rng = np.random.default_rng(seed)
     version = _ask(client, "GET", f"{PLANS}/{plan}")["version"]
-    took, refused = [], 0
+    took, bare, refused = [], [], 0
     for number in range(edits):
         body: dict[str, Any] = {"by": "甲"}
         path = f"{PLANS}/{plan}/undo"
@@ -96,12 +98,15 @@ def _edit(
             path = f"{PLANS}/{plan}/edits"
             body |= {"version": version, "edit": _verb(rng, areas, number)}
         since = perf_counter()
+        _ask(client, "GET", "/bare?policy_no=N1")
+        bare.append((perf_counter() - since) * 1000)
+        since = perf_counter()
         status, told = _send(client, "POST", path, body)
         took.append((perf_counter() - since) * 1000)
         refused += status >= 300
         if status < 300:
             version = told["version"]
-    return took, refused
+    return took, bare, refused
 
 
 def _verb(rng: np.random.Generator, areas: dict[str, MultiPolygon], number: int) -> dict[str, Any]:

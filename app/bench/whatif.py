@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from http.client import HTTPConnection
 from statistics import quantiles
 from time import perf_counter
 from typing import Any
@@ -34,6 +35,7 @@ MOST_EDITS = 5_000
 LONGEST_S = 600.0
 AGENTS_A_TEAM = 5
 ORPHAN_SHARE = 0.1
+PATH = "/api/v1/territories/consequences"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +80,7 @@ def measure(
     deadline = perf_counter() + LONGEST_S
     with server_over(engine) as port:
         say("the first what-if reads everybody")
-        since = perf_counter()
-        fire(port, requests[:1], 1, deadline)
-        first_s = perf_counter() - since
+        first_s = _first(port, requests[0])
         fire(port, requests[1:20], 1, deadline)
         say(f"{first_s:.1f} s; {edits} edits")
         took, _, failed = fire(port, requests[20:], 1, deadline)
@@ -105,6 +105,19 @@ def measure(
         "join_ms": round(min(joined_ms), 1),
         "times_faster_than_join": round(min(joined_ms) / cuts[49], 1),
     }
+
+
+def _first(port: int, request: bytes) -> float:
+    """Seconds of the first question, which waits until everybody has been read."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=LONGEST_S)
+    since = perf_counter()
+    connection.request("POST", PATH, request.split(b"\r\n\r\n", 1)[1], {"Content-Type": "application/json"})
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    if answer.status != 200:
+        raise ConnectionError(f"the first question was answered with {answer.status}")
+    return perf_counter() - since
 
 
 def make_edits(areas: NDArray[Any], count: int, seed: int) -> list[Edited]:
@@ -145,9 +158,10 @@ def _request(edit: Edited) -> bytes:
             ],
         }
     )
-    return (
-        b"POST /api/v1/territories/consequences HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-        b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+    return b"POST %b HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (
+        PATH.encode(),
+        len(body),
+        body,
     )
 
 

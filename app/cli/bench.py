@@ -123,9 +123,12 @@ def coverage(
     json: Json = False,
 ) -> None:
     """随机编辑序列之后的重叠、缝隙与三界点。 Overlaps, gaps and triple points after random sequences of editing verbs."""
-    from app.bench.coverage import run
+    from app.bench.coverage import neighbourhood
+    from app.bench.coverage.running import run
 
-    found = run(sequences=sequences, verbs=verbs, seed=seed, workers=workers, say=_say)
+    large = neighbourhood.run()
+    _say("25 areas × 500 vertices, ms: " + ", ".join(f"{verb} {ms}" for verb, ms in large.items()))
+    found = run(sequences=sequences, verbs=verbs, seed=seed, workers=workers, say=_say) | {"ms_of_large": large}
     if json:
         print_json(found)
     else:
@@ -227,13 +230,24 @@ def tiles(
             row["layer"],
             row["zooms"],
             str(row["largest_kib"]),
+            "–" if row["cold_cpu"] is None else str(row["cold_cpu"]),
             *(f"{row[kind]['p50']} / {row[kind]['p95']}" for kind in ("cold", "warm", "known")),
             "–" if row["plain"] is None else f"{row['plain']['p50']} / {row['plain']['p95']}",
             "–" if row["ratio"] is None else str(row["ratio"]),
         ]
         for row in found["zoom_classes"]
     ]
-    heads = ["图层 layer", "级 zooms", "最大 KiB", "首次 cold", "再次 warm", "未变 known", "直接 plain", "比值 ratio"]
+    heads = [
+        "图层 layer",
+        "级 zooms",
+        "最大 KiB",
+        "CPU",
+        "首次 cold",
+        "再次 warm",
+        "未变 known",
+        "直接 plain",
+        "比值 ratio",
+    ]
     out.print(table("毫秒 ms, p50 / p95", heads, rows))
     out.print(f"建图层 a layer is built in: {found['built_s']} s")
     out.print(f"改动之后 after a change: {found['after_a_change']}")

@@ -102,10 +102,23 @@ def _tell(report: "Report") -> None:
     rows = [
         [
             str(row["row"]),
-            escape(" ".join(filter(None, (row["community_code"], row["team_code"], row["team_name"]))) or "—"),
+            escape(
+                " ".join(filter(None, (row["community_code"], row["team_code"] or row["given"], row["team_name"])))
+                or "—"
+            ),
             ACTIONS[row["action"]],
             f"{_area(row['area_before_m2'])} → {_area(row['area_after_m2'])}",
-            escape("；".join(filter(None, [_words(row["code"], row["zh"]), *(one["zh"] for one in row["repairs"])]))),
+            escape(
+                "；".join(
+                    filter(
+                        None,
+                        [
+                            _words(row["code"], row["zh"]),
+                            *(one["zh"] for one in row["repairs"] if row["action"] == "REPAIRED"),
+                        ],
+                    )
+                )
+            ),
         ]
         for row in told.rows
     ]

@@ -19,6 +19,8 @@ from geo.simplifying import Outlines, Square, drawn, in_square, thinned
 
 Geometries = NDArray[np.object_]
 
+WORD_BYTES = 12
+
 FAR = 11
 """Up to this zoom a tile shows so many areas that all are made ready for the zoom at once."""
 
@@ -40,7 +42,7 @@ class Areas:
 
     `keys`: of the shapes, each known by it for good. `load`: gives the shapes of some keys, polygons in CGCS2000 degrees.
     `properties`: one mapping for each area, in the same order. `coloured`: the property by which areas choose a `colour` that no
-    neighbour has.
+    neighbour has. `before`: the layer as it was, of which all is taken over that has not changed; the result is the same without it.
     """
 
     def __init__(
@@ -51,19 +53,16 @@ class Areas:
         properties: Sequence[dict[str, Any]],
         *,
         coloured: str | None = None,
+        before: Areas | None = None,
     ) -> None:
-        self.drawn: list[Drawn] = book.draw(book.shapes(keys, load))
+        self.drawn: list[Drawn] = book.draw(book.shapes(keys, load), before.drawn if before else ())
         self.properties = list(properties)
         if coloured is not None:
             self._colour(coloured)
-        self.json = [json.dumps(each, ensure_ascii=False) for each in self.properties]
+        self.json, words = self._described(before)
         self._boxes = np.array([one.shape.box for one in self.drawn], dtype=np.float64).reshape(-1, 4)
-        words = [
-            hashlib.blake2b(text.encode(), digest_size=12, key=one.word).digest()
-            for one, text in zip(self.drawn, self.json, strict=True)
-        ]
         self._levels: dict[int, tuple[Outlines, NDArray[np.float64]]] = {}
-        self._words = np.frombuffer(b"".join(words), dtype=np.uint8).reshape(-1, 12)
+        self._words = np.frombuffer(b"".join(words), dtype=np.uint8).reshape(-1, WORD_BYTES)
 
     @classmethod
     def of(
@@ -73,6 +72,7 @@ class Areas:
         *,
         book: ShapeBook | None = None,
         coloured: str | None = None,
+        before: Areas | None = None,
     ) -> Areas:
         """Of polygons that have no key but their content."""
         keys = [hashlib.blake2b(wkb, digest_size=20).hexdigest() for wkb in shapely.to_wkb(lonlat)]
@@ -83,7 +83,23 @@ class Areas:
             lambda wanted: np.array([by_key[key] for key in wanted], dtype=object),
             properties,
             coloured=coloured,
+            before=before,
         )
+
+    def _described(self, before: Areas | None) -> tuple[list[str], list[bytes]]:
+        """For each area its properties as JSON, and a digest of them and of how it is drawn."""
+        known = {} if before is None else {one: at for at, one in enumerate(before.drawn)}
+        texts, words = [], []
+        for one, properties in zip(self.drawn, self.properties, strict=True):
+            at = known.get(one)
+            if before is not None and at is not None and before.properties[at] == properties:
+                texts.append(before.json[at])
+                words.append(before._words[at].tobytes())
+                continue
+            text = json.dumps(properties, ensure_ascii=False)
+            texts.append(text)
+            words.append(hashlib.blake2b(text.encode(), digest_size=WORD_BYTES, key=one.word).digest())
+        return texts, words
 
     def _colour(self, named: str) -> None:
         first = {one.shape.key: at for at, one in reversed(list(enumerate(self.drawn)))}
@@ -126,11 +142,21 @@ class Areas:
             outlines, ranks = self._level(tile.z)
         return in_square(outlines, ranks, tolerance_m(tile.z), which, square)
 
+    def prepare(self, *, far: bool) -> None:
+        """Makes ready what the first tiles would wait for: where names stand and, with `far`, the areas as far zooms draw them."""
+        for one in self.drawn:
+            if len(one.shape.outline.xy):
+                one.shape.label()
+        if far:
+            self._level(0)
+
     def _level(self, zoom: int) -> tuple[Outlines, NDArray[np.float64]]:
         """All areas thinned for a zoom; kept for far ones, whose tiles show many."""
         level = self._levels.get(zoom)
         if level is None:
-            level = thinned(*joined(self.drawn), tolerance_m(zoom))
+            # What a far zoom leaves is among what the next closer one leaves.
+            closer = self._level(zoom + 1) if zoom < FAR else joined(self.drawn)
+            level = thinned(*closer, tolerance_m(zoom))
             if zoom <= FAR:
                 self._levels[zoom] = level
         return level

@@ -14,17 +14,25 @@ import shapely
 from sqlalchemy import Connection
 
 from app.access.principal import EVERYTHING, Scope
-from app.tiles import content, versions
+from app.tiles import content
 from app.tiles.areas import Areas
 from app.tiles.content import Plan, sql
 from app.tiles.customers import Customers
 from app.tiles.errors import UnknownLayer
-from app.tiles.grid import EXTENT, Tile
+from app.tiles.grid import EXTENT, RADIUS_M, Tile, to_degrees
 from app.tiles.orphans import Bins, Orphans
-from app.tiles.store import Held, Make, TileStore
+from app.tiles.store import PATIENCE_S, Held, Make, TileStore
 
 LAYERS = ("branches", "communities", "territories", "orphans", "customers")
 POINTS = ("orphans", "customers")
+
+DRAWING = "2"
+"""Of the way in which tiles are made: another one where the same content gives other tiles, so that no browser keeps the old."""
+
+ROUNDING_DEG = 1e-9
+
+PATIENCE_FOR_A_DRAFT_S = 5.0
+"""Who draws waits for what was drawn: a neighbourhood, so it is some hundredths of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +56,11 @@ class Wanted:
             return f"territories {self.on}"
         return f"plan {self.plan.id} {self.plan.published} {self.plan.on}"
 
-    def newest(self, connection: Connection) -> str:
+    def newest(self, connection: Connection, store: TileStore) -> str:
         """The version that the connection sees."""
         if self.layer == "territories" and self.plan is not None:
-            return versions.newest_of_plan(connection, self.plan.id, published=self.plan.published)
-        return versions.newest(connection, self.layer)
+            return store.versions.newest_of_plan(connection, self.plan.id, published=self.plan.published)
+        return store.versions.newest(connection, self.layer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +108,7 @@ def words(connection: Connection, store: TileStore, on: date, plan: Plan | None 
     found = {}
     for layer in LAYERS:
         wanted = Wanted(layer, on, plan)
-        version = wanted.newest(connection)
+        version = wanted.newest(connection, store)
         if store.held(wanted.name) is not None:
             version = _held(connection, store, wanted, newest=version, patience_s=0.0).version
         found[layer] = _digest(wanted.name, version)
@@ -115,15 +123,16 @@ def _held(
     newest: str | None = None,
     patience_s: float | None = None,
 ) -> Held:
-    more = {} if patience_s is None else {"patience_s": patience_s}
-    version = wanted.newest(connection) if newest is None else newest
+    if patience_s is None:
+        patience_s = PATIENCE_S if wanted.plan is None else PATIENCE_FOR_A_DRAFT_S
+    version = wanted.newest(connection, store) if newest is None else newest
     rests = wanted.layer in POINTS
-    return store.current(connection, wanted.name, version, _make(store, wanted), rests=rests, **more)
+    return store.current(connection, wanted.name, version, _make(store, wanted), rests=rests, patience_s=patience_s)
 
 
 def _make(store: TileStore, wanted: Wanted) -> Make:
     def make(connection: Connection, before: Any) -> tuple[str, Any]:
-        return wanted.newest(connection), _content(connection, store, wanted, before)
+        return wanted.newest(connection, store), _content(connection, store, wanted, before)
 
     return make
 
@@ -134,17 +143,29 @@ def _content(connection: Connection, store: TileStore, wanted: Wanted, before: A
     if wanted.layer == "customers":
         return Customers.read(connection) if before is None else before.refreshed(connection)
     if wanted.layer == "branches":
-        return content.read_branches(connection, store.book)
+        return content.read_branches(connection, store.book, before)
     if wanted.layer == "communities":
-        return content.read_communities(connection, store.book)
+        return content.read_communities(connection, store.book, before)
     if wanted.plan is not None:
-        return content.read_plan_territories(connection, store.book, wanted.plan)
-    return content.read_territories(connection, store.book, wanted.on)
+        return content.read_plan_territories(connection, store.book, wanted.plan, before)
+    return content.read_territories(connection, store.book, wanted.on, before)
 
 
 def _orphans_tile(connection: Connection, counted: Orphans, square: Tile, scope: Scope) -> bytes:
     if square.z >= counted.exact_from(scope):
-        values = {"z": square.z, "x": square.x, "y": square.y, **_seen(scope)}
+        west, south, east, north = square.bounds_m()
+        (lon_from, lat_from), (lon_to, lat_to) = to_degrees(np.array([[west, south], [east, north]])).tolist()
+        values = {
+            "west": west,
+            "north": north,
+            "unit": square.side_m / EXTENT,
+            "radius": RADIUS_M,
+            "lon_from": lon_from - ROUNDING_DEG,
+            "lat_from": lat_from - ROUNDING_DEG,
+            "lon_to": lon_to + ROUNDING_DEG,
+            "lat_to": lat_to + ROUNDING_DEG,
+            **_seen(scope),
+        }
         return bytes(connection.execute(sql("orphans"), values).scalar_one())
     return _bins_tile(connection, "orphans", counted.bins(square, scope))
 
@@ -204,7 +225,7 @@ def _array(rows: Iterable[str]) -> str:
 
 
 def _digest(*parts: str) -> str:
-    return hashlib.blake2b("\n".join(parts).encode(), digest_size=9).hexdigest()
+    return hashlib.blake2b("\n".join((DRAWING, *parts)).encode(), digest_size=9).hexdigest()
 
 
 def extent(

@@ -54,33 +54,35 @@ def read_plan(connection: Connection, plan_id: int, today: date, scope: Scope) -
     return Plan(plan_id, row.branch_code, published, row.effective_from if published else today)
 
 
-def read_branches(connection: Connection, book: ShapeBook) -> Areas:
+def read_branches(connection: Connection, book: ShapeBook, before: Areas | None = None) -> Areas:
     """The areas of the branches."""
-    return _by_content(connection, book, "load_branches")
+    return _by_content(connection, book, "load_branches", before)
 
 
-def read_communities(connection: Connection, book: ShapeBook) -> Areas:
+def read_communities(connection: Connection, book: ShapeBook, before: Areas | None = None) -> Areas:
     """The communities."""
-    return _by_content(connection, book, "load_communities")
+    return _by_content(connection, book, "load_communities", before)
 
 
-def read_territories(connection: Connection, book: ShapeBook, on: date) -> Areas:
+def read_territories(connection: Connection, book: ShapeBook, on: date, before: Areas | None = None) -> Areas:
     """The territories in force on a date."""
-    return _by_shape(connection, book, "load_territories", {"on": on})
+    return _by_shape(connection, book, "load_territories", {"on": on}, before)
 
 
-def read_plan_territories(connection: Connection, book: ShapeBook, plan: Plan) -> Areas:
+def read_plan_territories(connection: Connection, book: ShapeBook, plan: Plan, before: Areas | None = None) -> Areas:
     """The territories of a version of a plan."""
-    return _by_shape(connection, book, "load_plan", {"plan": plan.id, "on": plan.on})
+    return _by_shape(connection, book, "load_plan", {"plan": plan.id, "on": plan.on}, before)
 
 
-def _by_content(connection: Connection, book: ShapeBook, query: str) -> Areas:
+def _by_content(connection: Connection, book: ShapeBook, query: str, before: Areas | None) -> Areas:
     rows = connection.execute(sql(query)).mappings().all()
     shapes = _geometries([row["shape"] for row in rows])
-    return Areas.of(shapes, [_told(row, "shape") for row in rows], book=book)
+    return _ready(Areas.of(shapes, [_told(row, "shape") for row in rows], book=book, before=before), before)
 
 
-def _by_shape(connection: Connection, book: ShapeBook, query: str, values: dict[str, Any]) -> Areas:
+def _by_shape(
+    connection: Connection, book: ShapeBook, query: str, values: dict[str, Any], before: Areas | None
+) -> Areas:
     rows = connection.execute(sql(query), values).mappings().all()
 
     def load(keys: list[str]) -> Geometries:
@@ -89,7 +91,14 @@ def _by_shape(connection: Connection, book: ShapeBook, query: str, values: dict[
         return _geometries([found[each] for each in ids])
 
     keys = [f"shape {row['shape_id']}" for row in rows]
-    return Areas(book, keys, load, [_told(row, "shape_id") for row in rows], coloured="team_code")
+    told = [_told(row, "shape_id") for row in rows]
+    return _ready(Areas(book, keys, load, told, coloured="team_code", before=before), before)
+
+
+def _ready(areas: Areas, before: Areas | None) -> Areas:
+    # Who edits looks at a neighbourhood: far zooms are made ready when somebody asks for one.
+    areas.prepare(far=before is None)
+    return areas
 
 
 def _geometries(shapes: list[bytes]) -> Geometries:

@@ -7,6 +7,8 @@ is allocated to it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -16,9 +18,10 @@ from sqlalchemy import Connection, text
 
 from app.access.masking import POINT_DIGITS
 from app.access.principal import Scope
-from app.allocation.domain import KIND_RANK, PRECISE_LEVELS
-from app.allocation.repository.facts import ADDRESSES
+from app.allocation.domain import PRECISE_LEVELS
 from app.db import copy_out, read_sql_file
+from app.territories.consequences.customers import LONGEST_UNSEEN_S, service_addresses
+from app.territories.consequences.repository import News, read_news, read_places
 from app.tiles import changes
 from app.tiles.grid import Tile
 from app.tiles.orphans import Bins
@@ -26,50 +29,66 @@ from app.tiles.pyramid import Points, Pyramid
 
 MOST_CHANGED = 20_000
 
-_TABLES = ("policy", "address", "location", "orphan_case", "allocation", "agent")
 _HELD: dict[str, Any] = {"policyholder_id": pl.String, "branch_code": pl.String, "team_code": pl.String}
-_PLACED: dict[str, Any] = {
-    "policyholder_id": pl.String, "kind": pl.String, "updated_on": pl.Date, "lon": pl.Float64, "lat": pl.Float64, "precise": pl.Boolean,
-}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Up to when everything is known: of customers by the notes of their changes, of agents by their rows."""
+
+    news: News
+    agents: changes.Snapshot
+    at_s: float
+
+    @classmethod
+    def now(cls, connection: Connection) -> _Seen:
+        return cls(read_news(connection, None), changes.take(connection, ("agent",)), monotonic())
+
+    def leads_to(self, later: _Seen) -> bool:
+        return (
+            self.news.database == later.news.database
+            and self.agents.leads_to(later.agents)
+            and later.at_s - self.at_s < LONGEST_UNSEEN_S
+        )
 
 
 class Customers:
     """Customers by cell. It never changes; `refreshed` gives another one. Exact points are not kept."""
 
-    def __init__(self, held: pl.DataFrame, placed: pl.DataFrame, snapshot: changes.Snapshot | None = None) -> None:
+    def __init__(self, held: pl.DataFrame, placed: pl.DataFrame, seen_at: _Seen | None = None) -> None:
         self._groups: dict[str, int] = {}
         self._pyramid = Pyramid(self._points(held, placed))
-        self._snapshot = snapshot
+        self._seen_at = seen_at
 
     @classmethod
     def read(cls, connection: Connection) -> Customers:
         """All that the connection sees."""
-        snapshot = changes.take(connection, _TABLES)
-        return cls(_read_held(connection, None), _read_placed(connection, None), snapshot)
+        seen_at = _Seen.now(connection)
+        return cls(_read_held(connection, None), _read_placed(connection, None), seen_at)
 
     def refreshed(self, connection: Connection) -> Customers:
         """As the connection sees them now, by what has changed where that can be told."""
-        now = changes.take(connection, _TABLES)
-        if self._snapshot is None or not self._snapshot.leads_to(now):
+        now = _Seen.now(connection)
+        if self._seen_at is None or not self._seen_at.leads_to(now):
             return Customers.read(connection)
-        values = {"since": self._snapshot.since, "most": MOST_CHANGED + 1}
-        touched = list(connection.execute(_TOUCHED, values).scalars())
-        if len(touched) > MOST_CHANGED:
+        noted = read_news(connection, self._seen_at.news.snapshot).holders
+        moved = connection.execute(_OF_CHANGED_AGENTS, {"since": self._seen_at.agents.since}).scalars()
+        touched = sorted({*noted, *moved} - {None}) if None not in noted else []
+        if None in noted or len(touched) > MOST_CHANGED:
             return Customers.read(connection)
         made = object.__new__(Customers)
         made._groups = dict(self._groups)
         points = made._points(_read_held(connection, touched), _read_placed(connection, touched))
         made._pyramid = self._pyramid.changed(_keys(pl.Series(touched, dtype=pl.String)), points)
-        made._snapshot = now
+        made._seen_at = now
         return made
 
     def _points(self, held: pl.DataFrame, placed: pl.DataFrame) -> Points:
-        places = _service_points(placed)
         # Whose a customer is, in one text: each policy's branch and team, each pair once.
         pair = pl.concat_str("branch_code", pl.col("team_code").fill_null(""), separator="\t")
         pairs = held.select("policyholder_id", pair.alias("pair")).unique().sort("policyholder_id", "pair")
         of = pairs.group_by("policyholder_id").agg(pl.col("pair").str.join("\n"))
-        rows = places.join(of, on="policyholder_id", how="inner", maintain_order="left")
+        rows = placed.join(of, on="policyholder_id", how="inner", maintain_order="left")
         for group in rows["pair"].unique().sort():
             self._groups.setdefault(group, len(self._groups))
         numbers = pl.DataFrame({"pair": list(self._groups)}, schema={"pair": pl.String}).with_row_index("number")
@@ -110,25 +129,11 @@ def _keys(ids: pl.Series) -> NDArray[np.int64]:
     return np.ascontiguousarray(ids.hash(seed=0).to_numpy()).view(np.int64)
 
 
-def _service_points(placed: pl.DataFrame) -> pl.DataFrame:
-    """Of each policyholder the point of the service address (the best kind, of that the latest), if it is precise enough."""
-    ranked = placed.with_columns(pl.col("kind").replace_strict(KIND_RANK, return_dtype=pl.Int8).alias("rank"))
-    several = pl.len().over("policyholder_id") > 1
-    chosen = (
-        ranked.filter(several)
-        .sort(
-            "policyholder_id",
-            "rank",
-            "updated_on",
-            "lon",
-            "lat",
-            descending=[False, False, True, True, True],
-            nulls_last=True,
-        )
-        .unique("policyholder_id", keep="first", maintain_order=True)
-    )
-    both = pl.concat([ranked.filter(~several), chosen])
-    return both.filter(pl.col("precise") & pl.col("lon").is_not_null()).select("policyholder_id", "lon", "lat")
+def _read_placed(connection: Connection, holders: list[str] | None) -> pl.DataFrame:
+    """Of each policyholder the point of the service address, if it is precise enough."""
+    precise = pl.col("confirmed") | pl.col("level").is_in(sorted(PRECISE_LEVELS))
+    chosen = service_addresses(read_places(connection, holders))
+    return chosen.filter(precise & pl.col("lon").is_not_null()).select("policyholder_id", "lon", "lat")
 
 
 def _read_held(connection: Connection, holders: list[str] | None) -> pl.DataFrame:
@@ -140,32 +145,10 @@ def _read_held(connection: Connection, holders: list[str] | None) -> pl.DataFram
     )
 
 
-def _read_placed(connection: Connection, holders: list[str] | None) -> pl.DataFrame:
-    scope = "true" if holders is None else "p.policyholder_id = ANY (:holders)"
-    query = f"""
-        SELECT policyholder_id, kind, updated_on, lon, lat, given OR confirmed OR level = ANY (:precise) AS precise
-        FROM ({ADDRESSES.format(scope=scope)}) AS known
+# A policy goes with its agent to another team.
+_OF_CHANGED_AGENTS = text(
+    f"""
+    SELECT DISTINCT policyholder_id FROM policy
+    WHERE servicer_code IN (SELECT code FROM agent WHERE {changes.CHANGED.format(row="agent")}) LIMIT {MOST_CHANGED + 1}
     """  # noqa: S608 (fixed words)
-    values: dict[str, Any] = {"precise": sorted(PRECISE_LEVELS)}
-    return copy_out(connection, query, _PLACED, values if holders is None else {**values, "holders": holders})
-
-
-def _touched_by(row: str, source: str, holder: str) -> str:
-    return f"SELECT {holder} FROM {source} WHERE {changes.CHANGED.format(row=row)}"  # noqa: S608 (fixed words)
-
-
-_TOUCHED = text(
-    " UNION ".join(
-        (
-            _touched_by("policy", "policy", "policyholder_id"),
-            _touched_by("address", "address", "policyholder_id"),
-            _touched_by("location", "location JOIN address ON address.id = location.address_id", "policyholder_id"),
-            _touched_by("orphan_case", "orphan_case", "policyholder_id"),
-            _touched_by(
-                "allocation", "allocation JOIN orphan_case c ON c.id = allocation.case_id", "c.policyholder_id"
-            ),
-            _touched_by("agent", "agent JOIN policy p ON p.servicer_code = agent.code", "p.policyholder_id"),
-        )
-    )
-    + " LIMIT :most"
 )

@@ -56,3 +56,11 @@ def to_mercator(lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
     x = np.radians(lonlat[:, 0]) * RADIUS_M
     y = np.arcsinh(np.tan(latitude)) * RADIUS_M
     return np.column_stack((x, y))
+
+
+def to_degrees(metres: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Web Mercator metres, shape (n, 2), to longitude and latitude in degrees, shape (n, 2): the inverse of `to_mercator`."""
+    found: NDArray[np.float64] = np.degrees(
+        np.column_stack((metres[:, 0] / RADIUS_M, np.arctan(np.sinh(metres[:, 1] / RADIUS_M))))
+    )
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from threading import Lock, RLock
 from weakref import WeakValueDictionary
@@ -21,6 +22,9 @@ CLOSEST = 16
 
 TOLERANCE_PX = 0.75
 """How coarse a border may be otherwise, in pixels of a tile drawn 512 pixels wide."""
+
+MOST_CHANGED = 200
+"""Boxes that are looked at one by one; more, and a tree is built of all."""
 
 LABEL_TOLERANCE = 0.02
 """How exactly the middle of an area is sought, as a part of the square root of its size."""
@@ -120,27 +124,29 @@ class ShapeBook:
                     found[key] = self._shapes.setdefault(key, shape)
         return [found[key] for key in keys]
 
-    def draw(self, shapes: Sequence[Shape]) -> list[Drawn]:
-        """How each of the shapes of a layer is drawn among the others."""
+    def draw(self, shapes: Sequence[Shape], before: Sequence[Drawn] = ()) -> list[Drawn]:
+        """How each of the shapes of a layer is drawn among the others.
+
+        `before`: as the layer was drawn, of which what no changed shape's box meets is taken over without looking for its neighbours.
+        """
         boxes = np.array([shape.box for shape in shapes], dtype=np.float64).reshape(-1, 4)
-        meeting = _meeting(boxes)
-        names = [
-            (shape.key, tuple(sorted(shapes[at].key for at in others)))
-            for shape, others in zip(shapes, meeting, strict=True)
-        ]
+        known = _unaffected(shapes, boxes, before)
+        asked = [at for at, one in enumerate(known) if one is None]
+        meeting = dict(zip(asked, _meeting(boxes, asked), strict=True))
+        names = {at: (shapes[at].key, tuple(sorted(shapes[other].key for other in meeting[at]))) for at in asked}
         with self._computing:
             with self._lock:
-                found = {name: one for name in names if (one := self._drawn.get(name)) is not None}
-            missing = [at for at, name in enumerate(names) if name not in found]
+                for at, name in names.items():
+                    known[at] = self._drawn.get(name)
+            missing = [at for at in asked if known[at] is None]
             if missing:
                 made = self._compute(shapes, meeting, missing)
                 with self._lock:
                     for at, one in made.items():
-                        found[names[at]] = one
-                        self._drawn[names[at]] = one
-        return [found[name] for name in names]
+                        known[at] = self._drawn[names[at]] = one
+        return [one for one in known if one is not None]
 
-    def _compute(self, shapes: Sequence[Shape], meeting: list[list[int]], missing: list[int]) -> dict[int, Drawn]:
+    def _compute(self, shapes: Sequence[Shape], meeting: dict[int, list[int]], missing: list[int]) -> dict[int, Drawn]:
         self.computed += len(missing)
         around = sorted({*missing, *(other for at in missing for other in meeting[at])})
         place = {at: number for number, at in enumerate(around)}
@@ -161,13 +167,41 @@ class ShapeBook:
         }
 
 
-def _meeting(boxes: NDArray[np.float64]) -> list[list[int]]:
-    """For each box those that meet it, itself left out."""
-    found: list[list[int]] = [[] for _ in range(len(boxes))]
+def _unaffected(shapes: Sequence[Shape], boxes: NDArray[np.float64], before: Sequence[Drawn]) -> list[Drawn | None]:
+    """Those of the shapes that are drawn as they were, because the same shapes meet their boxes."""
+    old = Counter(one.shape for one in before)
+    new = Counter(shapes)
+    found: list[Drawn | None] = [None] * len(shapes)
+    changed = [shape for shape in {*old, *new} if old[shape] != new[shape]]
+    if not before or len(changed) > MOST_CHANGED:
+        return found
+    as_it_was = {one.shape: one for one in before}
+    near = np.zeros(len(shapes), dtype=np.bool_)
+    for shape in changed:
+        near |= _meets(boxes, shape.box)
+    for at in np.flatnonzero(~near).tolist():
+        found[at] = as_it_was.get(shapes[at])
+    return found
+
+
+def _meets(boxes: NDArray[np.float64], box: tuple[float, float, float, float]) -> NDArray[np.bool_]:
+    meets: NDArray[np.bool_] = (
+        (boxes[:, 0] <= box[2]) & (boxes[:, 2] >= box[0]) & (boxes[:, 1] <= box[3]) & (boxes[:, 3] >= box[1])
+    )
+    return meets
+
+
+def _meeting(boxes: NDArray[np.float64], asked: Sequence[int]) -> list[list[int]]:
+    """For each of the boxes asked for those that meet it, itself left out."""
+    if len(asked) <= MOST_CHANGED:
+        return [
+            [other for other in np.flatnonzero(_meets(boxes, tuple(boxes[at]))).tolist() if other != at] for at in asked
+        ]
+    found: dict[int, list[int]] = {at: [] for at in asked}
     full = np.flatnonzero(boxes[:, 0] <= boxes[:, 2])
     if len(full):
         tree = shapely.STRtree(np.asarray(shapely.box(*boxes[full].T), dtype=object))
         for a, b in full[tree.query(tree.geometries)].T.tolist():
-            if a != b:
+            if a != b and a in found:
                 found[a].append(b)
-    return found
+    return list(found.values())

@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Connection
 
 from app.tiles.shapes import ShapeBook
+from app.tiles.versions import Versions
 
 _log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ class Kept(Generic[Value]):
 
 COSTLY_S = 0.25
 REST = 10
-"""A layer that rests and takes longer than `COSTLY_S` to build is not built anew for `REST` times as long."""
+"""A layer that rests and takes longer than `COSTLY_S` to be brought up to date is left as it is for `REST` times as long."""
 
 PATIENCE_S = 0.3
 """A request waits so long for newer content, then it shows the content before."""
@@ -106,6 +107,7 @@ class TileStore:
     ) -> None:
         self.tiles: Kept[bytes] = Kept(64 * 1024 * 1024, lambda tile: len(tile) + 200)
         self.book = ShapeBook()
+        self.versions = Versions()
         self._connect = connect
         self._clock = clock
         self._held: OrderedDict[str, Held] = OrderedDict()
@@ -162,7 +164,9 @@ class TileStore:
         began = self._clock()
         version, content = make(connection, None if before is None else before.content)
         ended = self._clock()
-        rest = REST * (ended - began) if rests and ended - began > COSTLY_S else 0.0
+        # What the first building takes says nothing about the next, which starts from what is there.
+        again = before is not None
+        rest = REST * (ended - began) if rests and again and ended - began > COSTLY_S else 0.0
         made = Held(version, content, ended + rest if rest else 0.0)
         with self._lock:
             self._held[name] = made

@@ -1,13 +1,18 @@
 """For each layer a word that changes whenever its content does.
 
 A row version is known by its xmin, which every INSERT and UPDATE sets, whoever makes it; the sum of hashes does not depend on their
-order, the count notices a DELETE. Tables of points are too large for that: there it is the newest rows, the latest runs, and
-PostgreSQL's own counters of changed rows, which it publishes after up to ten seconds.
+order, the count notices a DELETE. The rows of organisation and areas are looked at only when the world's revision has changed, which
+triggers raise. Tables of points are too large for either: there it is the newest rows, the latest runs, and PostgreSQL's own counters of
+changed rows, which it publishes after up to ten seconds.
 """
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from threading import Lock
 
 from sqlalchemy import Connection, TextClause, text
+
+from app.revision import WORLD_REVISION
 
 
 def _rows(table: str, condition: str = "true") -> str:
@@ -33,40 +38,58 @@ _RUNS = """(
 )"""
 
 
-def _word(*parts: str) -> TextClause:
-    return text(f"SELECT concat_ws('-', {', '.join(parts)})")
+def _word(*parts: str) -> str:
+    return f"concat_ws('-', {', '.join(parts)})" if parts else "''"
 
 
-_OF: dict[str, TextClause] = {
+# What is in the world, and what is not.
+_WORLDLY = {
     "branches": _word(_rows("branch_area"), _rows("organisation")),
     "communities": _word(_rows("community")),
     "territories": _word(_rows("territory_plan", "state = 'PUBLISHED'"), _rows("team")),
+    "orphans": _word(),
+    "customers": _word(_rows("agent")),
+    "plan": _word(_rows("team")),
+    "published plan": _word(_rows("team")),
+}
+_OWN = {
     "orphans": _word(_newest("decision"), _newest("orphan_case"), _RUNS, _counters("orphan_case")),
     "customers": _word(
-        _newest("address"), _newest("orphan_case"), _rows("agent"), _RUNS,
-        _counters("policy", "address", "location", "orphan_case", "allocation"),
+        _newest("customer_change"),
+        _counters("customer_change"),
     ),
-}  # fmt: skip
-
-_OF_PLAN = _word(
-    "(SELECT concat_ws('.', revision, state = 'PUBLISHED') FROM territory_plan WHERE id = :plan)",
-    _rows("territory", "plan_id = :plan"),
-    _rows("team"),
-)
-_OF_PUBLISHED_PLAN = _word(_rows("team"))
-
-
-def layers() -> Sequence[str]:
-    """The layers that have versions."""
-    return tuple(_OF)
+    "plan": _word(
+        # Every edit raises it.
+        "(SELECT concat_ws('.', revision, xmin) FROM territory_plan WHERE id = :plan)",
+    ),
+}
+_CHANGING: dict[str, TextClause] = {
+    kind: text(f"SELECT ({WORLD_REVISION}) AS world, {_OWN.get(kind, _word())} AS own") for kind in _WORLDLY
+}
+_IN_WORLD: dict[str, TextClause] = {kind: text(f"SELECT {word}") for kind, word in _WORLDLY.items()}
 
 
-def newest(connection: Connection, layer: str) -> str:
-    """The version of a layer that the connection sees."""
-    return str(connection.execute(_OF[layer]).scalar_one())
+class Versions:
+    """The versions of the layers, as a process reads them: what follows from the world's revision is read once for each."""
 
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[str, str]] = {}
+        self._lock = Lock()
 
-def newest_of_plan(connection: Connection, plan_id: int, *, published: bool) -> str:
-    """The version of a territory plan's areas: of a published one nothing but its teams' names can change."""
-    query = _OF_PUBLISHED_PLAN if published else _OF_PLAN
-    return str(connection.execute(query, {"plan": plan_id} if not published else {}).scalar_one())
+    def newest(self, connection: Connection, layer: str) -> str:
+        """The version of a layer that the connection sees."""
+        return self._newest(connection, layer, {})
+
+    def newest_of_plan(self, connection: Connection, plan_id: int, *, published: bool) -> str:
+        """The version of a territory plan's areas: of a published one nothing but its teams' names can change."""
+        return self._newest(connection, "published plan" if published else "plan", {"plan": plan_id})
+
+    def _newest(self, connection: Connection, kind: str, values: dict[str, int]) -> str:
+        row = connection.execute(_CHANGING[kind], values if kind == "plan" else {}).one()
+        with self._lock:
+            world, word = self._known.get(kind, ("", ""))
+        if world != row.world:
+            word = str(connection.execute(_IN_WORLD[kind]).scalar_one())
+            with self._lock:
+                self._known[kind] = (row.world, word)
+        return f"{row.own}-{word}"

@@ -15,12 +15,12 @@ from app.uploads.refused import UploadRefused
 
 
 def run_apart(
-    reader: str, task: Mapping[str, Any], *, driver: str | None, memory: int, seconds: int
+    reader: str, task: Mapping[str, Any], *, driver: str | None, memory: int, seconds: int, clock: int | None = None
 ) -> tuple[dict[str, Any], bytes]:
     """What `reader` (`module:function`, task → what it says, bytes) answers in a confined process.
 
-    `driver`: the one that GDAL may use there, None for none. `memory`: bytes of address space; `seconds`: of the clock and of the
-    processor. Raises `UploadRefused`: the reader's own, or `PARSER_STOPPED` for a process that broke or was stopped.
+    `driver`: the one that GDAL may use there, None for none. `memory`: bytes of address space; `seconds`: of the
+    processor, and of the clock unless that has its own. Raises `UploadRefused`: the reader's own, or `PARSER_STOPPED` for a process that broke or was stopped.
     """
     given = {**task, "reader": reader, "driver": driver, "memory": memory, "seconds": seconds}
     with tempfile.TemporaryFile() as answer:
@@ -32,11 +32,11 @@ def run_apart(
                 stderr=subprocess.PIPE,
                 env=_environment(driver),
                 cwd="/",
-                timeout=seconds,
+                timeout=clock or seconds,
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise UploadRefused("PARSER_STOPPED", f"{seconds} s") from error
+            raise UploadRefused("PARSER_STOPPED", f"{clock or seconds} s") from error
         answer.seek(0)
         first = answer.readline()
         if done.returncode != 0 or not first.endswith(b"\n"):

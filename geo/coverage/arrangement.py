@@ -50,12 +50,18 @@ class Edges:
         at = np.flatnonzero(starts)
         return cls(codes, np.hstack([cells[at], cells[at + 1]]), at, rings[parts[wholes]].astype(np.intp))
 
-    def meeting(self, boxes: Ints) -> NDArray[np.bool_]:
-        """(n,) whether the box of an edge meets one of the (m, 4) boxes (west, south, east, north)."""
-        own = boxes_of(self.ends)
-        found = np.zeros(len(own), dtype=np.bool_)
-        for west, south, east, north in boxes:
-            found |= (own[:, 0] <= east) & (own[:, 2] >= west) & (own[:, 1] <= north) & (own[:, 3] >= south)
+    def meeting(self, boxes: Ints, among: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
+        """(n,) whether the box of an edge (of those `among`) meets one of the (m, 4) boxes (west, south, east, north)."""
+        found = np.zeros(len(self.ends), dtype=np.bool_)
+        rest = np.arange(len(self.ends)) if among is None else np.flatnonzero(among)
+        # First the box around all, so that many boxes are only compared with what is near them.
+        for frames in (box_around(boxes), boxes):
+            own = boxes_of(self.ends[rest])
+            met = np.zeros(len(rest), dtype=np.bool_)
+            for west, south, east, north in frames if len(rest) else ():
+                met |= (own[:, 0] <= east) & (own[:, 2] >= west) & (own[:, 1] <= north) & (own[:, 3] >= south)
+            rest = rest[met]
+        found[rest] = True
         return found
 
 
@@ -106,7 +112,7 @@ def arrange(
         fresh[: len(unique)] = unsettled
         chains = node(np.concatenate([unique, tool]), fresh, most_pairs)
         bent = {k: chain for k, chain in chains.items() if k < len(unique)}
-        wider = edges.meeting(boxes_of(unique[list(bent)])) & ~chosen
+        wider = edges.meeting(boxes_of(unique[list(bent)]), ~chosen)
         if not wider.any():
             break
         chosen |= wider

@@ -59,7 +59,8 @@ def neighbourhood(load: Load, around: Envelope) -> tuple[Envelope, Mapping[str, 
     met = edges.ends[edges.meeting(np.rint(box).astype(np.int64))].reshape(-1, 2) / CELLS_PER_DEGREE
     if not len(met):
         return around, areas
-    wider = _both(around, reach(*met))
+    (w, s), (e, n) = met.min(axis=0) - MARGIN_DEG, met.max(axis=0) + MARGIN_DEG
+    wider = _both(around, (float(w), float(s), float(e), float(n)))
     return (around, areas) if wider == around else (wider, load(wider))
 
 

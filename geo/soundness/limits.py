@@ -19,7 +19,7 @@ class ReadingLimits:
     parts: int = 10_000
     """Polygons of one area."""
 
-    crossings: int = 50_000
+    crossings: int = 10_000
     """Pairs of edges whose boxes cross, beyond which a broken border is not repaired: every crossing becomes a vertex."""
 
     ambiguous_share: float = 0.005

@@ -247,10 +247,12 @@ def _sound(drawn: list[list[Ring]], steps: _Steps, limits: ReadingLimits) -> tup
     # Valid in whole cells, where nothing is rounded, and in degrees, where others will judge it.
     if shapely.is_valid(together) and shapely.is_valid(area):
         return area, 0.0
-    if box_crossings(together, most=limits.crossings) > limits.crossings:
+    # Edges that follow each other meet, and are no crossings.
+    most = limits.crossings + int(shapely.get_num_coordinates(together))
+    if box_crossings(together, most=most) > most:
         raise errors.TooComplex
     try:
-        whole, changed = _repaired(drawn, steps)
+        whole, changed = _repaired(drawn, steps, limits)
         area, dropped = _without_crumbs(_valid_in_degrees(whole), steps, limits)
     except shapely.errors.GEOSException as error:
         raise errors.Ambiguous from error
@@ -262,11 +264,11 @@ def _sound(drawn: list[list[Ring]], steps: _Steps, limits: ReadingLimits) -> tup
     return area, changed
 
 
-def _repaired(drawn: list[list[Ring]], steps: _Steps) -> tuple[MultiPolygon, float]:
+def _repaired(drawn: list[list[Ring]], steps: _Steps, limits: ReadingLimits) -> tuple[MultiPolygon, float]:
     """Each polygon rebuilt, then all together, in cells; the square metres by which the result is not what the rings enclose.
 
     What rings enclose counts loops by their sense of turning, holes by themselves, and parts by themselves; where nothing crosses or
-    overlaps it is the area itself, and where something does the difference is what another reading would give.
+    overlaps it is the area itself, and where something does the difference is what another reading would give. Raises `errors.Ambiguous`.
     """
     shapes: list[BaseGeometry] = []
     changed = 0.0
@@ -289,7 +291,11 @@ def _repaired(drawn: list[list[Ring]], steps: _Steps) -> tuple[MultiPolygon, flo
                 steps.add("HOLES_MERGED", 1, by_holes)
         changed += by_crossing + by_holes
         shapes.append(shape)
-    whole = multi(polygons(shapely.set_precision(shapely.union_all(shapes, grid_size=1.0), 1.0)))
+    # Before the parts of a scribble are overlaid, which takes far longer than to find out that it is one.
+    if changed > max(limits.ambiguous_m2, limits.ambiguous_share * sum(map(_cells_m2, shapes))):
+        raise errors.Ambiguous
+    together = shapes[0] if len(shapes) == 1 else shapely.union_all(shapes, grid_size=1.0)
+    whole = multi(polygons(shapely.set_precision(together, 1.0)))
     if len(shapes) > 1:
         by_overlap = max(0.0, sum(map(_cells_m2, shapes)) - _cells_m2(whole))
         if not shapely.is_valid(multi(part for shape in shapes for part in polygons(shape))):

@@ -101,6 +101,19 @@ def test_a_territory_that_is_given_up_is_nobodys(client: TestClient) -> None:
 
 
 @pytest.mark.usefixtures("orphans")
+def test_other_systems_are_converted(client: TestClient) -> None:
+    from geo.crs import Crs, convert
+
+    given = rectangle(0.01, 0.03, 0, 0.01)
+    ring = given["coordinates"][0]
+    lon, lat = convert([x for x, _ in ring], [y for _, y in ring], Crs.CGCS2000, Crs.GCJ02)
+    shifted = {"type": "Polygon", "coordinates": [[[float(x), float(y)] for x, y in zip(lon, lat, strict=True)]]}
+    plain = ask(client, {"team_code": "T-E2", "geometry": given}).json()
+    found = ask(client, {"team_code": "T-E2", "geometry": shifted}, crs="GCJ02").json()
+    assert plain["moves"] == found["moves"] != []
+
+
+@pytest.mark.usefixtures("orphans")
 def test_the_list_is_masked_and_no_spreadsheet_takes_it_for_formulas(client: TestClient) -> None:
     answer = ask(client, GIVES_C02, TAKES_C02, path="/policies")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -356,3 +357,46 @@ def test_nothing_is_rewritten_where_nothing_has_changed(client: TestClient, worl
         assert renew_defects(connection, plan, ["T-E1", "T-E2"]).added == []
         assert renew_all(connection, plan).added == []
         assert {one.id: identity(one.defect) for one in read_known(connection, plan)} == before
+
+
+def comb(vertices: int, turned: bool) -> dict[str, Any]:
+    """A valid comb over branch E, its teeth upwards or (turned) to the right."""
+    teeth = (vertices - 3) // 4
+    points = [(0.0, 0.0)]
+    for n in range(teeth):
+        x = n / teeth
+        points += [(x, 1.0), (x + 0.4 / teeth, 1.0), (x + 0.5 / teeth, 0.01), (x + 0.9 / teeth, 0.01)]
+    points += [(1.0, 0.01), (1.0, 0.0), (0.0, 0.0)]
+    ring = [(y, x) if turned else (x, y) for x, y in points]
+    return {
+        "type": "Polygon",
+        "coordinates": [[[round(EAST + x * 0.03, 8), round(NORTH + y * 0.02, 8)] for x, y in ring]],
+    }
+
+
+@pytest.mark.parametrize("verb", ["REPLACE", "DRAW", "GIVE"])
+def test_hostile_combs_are_refused_in_time(client: TestClient, verb: str) -> None:
+    plan = draft(client, empty=True)["id"]
+    edit(client, plan, verb="REPLACE", team_code="T-E1", geometry=comb(2_000, False))
+    version = client.get(f"{PLANS}/{plan}").json()["version"]
+    given = {
+        "REPLACE": {"team_code": "T-E2"},
+        "DRAW": {"team_code": "T-E2", "take": True},
+        "GIVE": {"to_team_code": "T-E2"},
+    }[verb]
+    since = monotonic()
+    answer = client.post(
+        f"{PLANS}/{plan}/edits",
+        json={"by": "李制图", "version": version, "edit": {"verb": verb, "geometry": comb(2_000, True), **given}},
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "GEOMETRY_TOO_COMPLEX")
+    assert monotonic() - since < 5
+    assert client.get(f"{PLANS}/{plan}").json()["version"] == version
+
+
+def test_a_shape_that_could_mean_several_areas_is_refused(client: TestClient, plan: int) -> None:
+    bow = [[120.001, 30.011], [120.009, 30.019], [120.009, 30.011], [120.001, 30.019], [120.001, 30.011]]
+    version = client.get(f"{PLANS}/{plan}").json()["version"]
+    verb = {"verb": "REPLACE", "team_code": "T-E3", "geometry": {"type": "Polygon", "coordinates": [bow]}}
+    answer = client.post(f"{PLANS}/{plan}/edits", json={"by": "李制图", "version": version, "edit": verb})
+    assert (answer.status_code, answer.json()["code"]) == (422, "SHAPE_AMBIGUOUS")

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,11 @@ from sqlalchemy import Engine
 from starlette.routing import Mount
 
 from app.access.principal import Principal, Scope
+from app.db import make_engine
 from app.deps import get_principal
-from tests.api.conftest import app, client, shared_client, world, world_template, world_url
+from app.main import create_app
+from tests.api.conftest import _clone as clone
+from tests.api.conftest import app, client, client_of, settings_for, shared_client, world, world_template, world_url
 from tests.api.world import add_orphan
 
 __all__ = ["app", "client", "shared_client", "world", "world_template", "world_url"]
@@ -29,14 +33,24 @@ GEOJSON = {"Content-Type": "application/geo+json"}
 @pytest.fixture
 def draft(client: TestClient) -> int:
     """Number of a draft of branch E, of what is in force: T-E1 and T-E2."""
-    made = client.post("/api/v1/territory-plans", json={"branch_code": "E", "name": "二季度区域", "by": "李制图"})
-    assert made.status_code == 201, made.text
-    return int(made.json()["id"])
+    return make_draft(client)
 
 
 @pytest.fixture
 def orphans(client: TestClient, world: Engine) -> list[str]:
     """Policies of three orphans: two with T-E1, one with T-E2."""
+    return make_orphans(client, world)
+
+
+def make_draft(client: TestClient) -> int:
+    """A draft of what is in force in branch E."""
+    made = client.post("/api/v1/territory-plans", json={"branch_code": "E", "name": "二季度区域", "by": "李制图"})
+    assert made.status_code == 201, made.text
+    return int(made.json()["id"])
+
+
+def make_orphans(client: TestClient, world: Engine) -> list[str]:
+    """Three allocated orphans."""
     with world.begin() as connection:
         numbers = [
             add_orphan(connection, 1, 0.00512345, 0.00567891),
@@ -46,6 +60,29 @@ def orphans(client: TestClient, world: Engine) -> list[str]:
     for number in numbers:
         assert client.post("/api/v1/allocations", json={"policy_no": number, "confirm": True}).status_code == 201
     return numbers
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A world that a module's tests share because they change nothing in it: its address, a client, a draft, allocated orphans."""
+
+    address: str
+    client: TestClient
+    draft: int
+    orphans: list[str]
+
+
+@pytest.fixture(scope="module")
+def standing(server_url: str, world_template: str) -> Iterator[Standing]:
+    """A served world with a draft and orphans."""
+    with (
+        clone(server_url, world_template) as url,
+        client_of(create_app(settings_for(url), worker=False)) as client,
+        serving(url) as address,
+    ):
+        engine = make_engine(url)
+        yield Standing(address, client, make_draft(client), make_orphans(client, engine))
+        engine.dispose()
 
 
 Scoped = Callable[[Scope], None]
@@ -79,13 +116,6 @@ def serving(url: str, root_path: str = "") -> Iterator[str]:
         finally:
             server.terminate()
             server.wait(20)
-
-
-@pytest.fixture
-def address(world_url: str, client: TestClient) -> Iterator[str]:
-    """A real server over the test's own world, beside the client."""
-    with serving(world_url) as at:
-        yield at
 
 
 def ring(x0: float, x1: float, y0: float, y1: float) -> list[list[float]]:

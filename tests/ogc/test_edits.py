@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 
-from tests.ogc.conftest import GEOJSON, feature, ring
+from tests.ogc.conftest import GEOJSON, Standing, feature, ring
 
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
 BY = {"by": "李制图"}
@@ -19,6 +19,10 @@ BY = {"by": "李制图"}
 def items(draft: int) -> str:
     """Address of the draft's features."""
     return f"/ogc/collections/territory-plan-{draft}/items"
+
+
+def address_of(standing: Standing) -> str:
+    return f"/ogc/collections/territory-plan-{standing.draft}/items"
 
 
 def basic(name: str) -> dict[str, str]:
@@ -71,7 +75,8 @@ def test_the_history_knows_who_it_was(
         ({}, {"X-Guidan-Person": "%FF"}, "OGC_PERSON_INVALID"),
     ],
 )
-def test_somebody_must_be_named(client: TestClient, items: str, params: Any, headers: Any, code: str) -> None:
+def test_somebody_must_be_named(standing: Standing, params: Any, headers: Any, code: str) -> None:
+    client, items = standing.client, address_of(standing)
     sent = feature([ring(0, 0.01, 0.01, 0.02)], team_code="T-E3")
     answer = client.post(items, params=params, json=sent, headers={**GEOJSON, **headers})
     assert (answer.status_code, answer.json()["code"]) == (422, code)
@@ -155,9 +160,8 @@ SQUARE = ring(0, 0.01, 0.01, 0.02)
         (feature([[[120, 30], [120.01, 30.01], [120.01, 30], [120, 30.01], [120, 30]]], team_code="T-E3"), 422, None),
     ],
 )  # fmt: skip
-def test_what_cannot_be_a_territory_is_refused(
-    client: TestClient, draft: int, items: str, sent: Any, status: int, code: str | None
-) -> None:
+def test_what_cannot_be_a_territory_is_refused(standing: Standing, sent: Any, status: int, code: str | None) -> None:
+    client, draft, items = standing.client, standing.draft, address_of(standing)
     before = version(client, draft)
     answer = client.post(items, params=BY, json=sent, headers=GEOJSON)
     assert answer.status_code == status, answer.text
@@ -180,16 +184,17 @@ def test_what_cannot_be_a_territory_is_refused(
     ],
 )
 def test_bodies_that_cannot_be_read(
-    client: TestClient, items: str, body: bytes, headers: dict[str, str], status: int, code: str
+    standing: Standing, body: bytes, headers: dict[str, str], status: int, code: str
 ) -> None:
-    answer = client.put(f"{items}/T-E1", params=BY, content=body, headers=headers)
+    answer = standing.client.put(f"{address_of(standing)}/T-E1", params=BY, content=body, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
 @pytest.mark.parametrize(
     "coordinates", [None, 1, [1], [[1]], [[[1]]], [[[1, 2, 3, 4, 5]]], [[[[[[1, 2]]]]]], [[["1", "2"]]], [[[True, False]]], {}, [[[1e300, 1e300]]]]
 )  # fmt: skip
-def test_coordinates_of_another_system_are_read_as_strictly(client: TestClient, items: str, coordinates: Any) -> None:
+def test_coordinates_of_another_system_are_read_as_strictly(standing: Standing, coordinates: Any) -> None:
+    client, items = standing.client, address_of(standing)
     sent = {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": coordinates}, "properties": {}}
     answer = put(client, f"{items}/T-E1", sent, headers={"Content-Crs": f"<{EPSG}4549>"})
     assert answer.status_code == 422, answer.text

@@ -92,6 +92,9 @@ def test_two_combs_are_told_without_their_pieces_and_at_once() -> None:
     assert monotonic() - since < 5
     assert (land.pieces, land.gained_m2, land.lost_m2) == (None, None, None)
     assert land.before_m2["A"] > 0
+    beside = land_of([Change("A", one, None)], {"B": two})
+    assert beside.pieces is None
+    assert monotonic() - since < 10
 
 
 def test_nothing_and_empty_areas_have_no_land() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 
@@ -39,6 +40,16 @@ def test_a_cheap_overlay_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
     assert set(change.areas) == {"a", "b"}
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A slow machine fails no test: children get a minute."""
+    pool = Pool(children=1, seconds=60.0)
+    monkeypatch.setattr(limited, "_pool", lambda: pool)
+    yield
+    pool.close()
+
+
+@pytest.mark.usefixtures("patient")
 def test_a_child_does_what_is_done_here() -> None:
     region = square(0.005, 0.002, 0.008)
     here, there = coverage.give(AREAS, region, "b"), run_apart(coverage.give, AREAS, region, "b")
@@ -50,6 +61,7 @@ def test_a_child_does_what_is_done_here() -> None:
     ]
 
 
+@pytest.mark.usefixtures("patient")
 def test_what_is_dubious_goes_to_a_child_and_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     real = limited.run_apart
@@ -62,6 +74,7 @@ def test_what_is_dubious_goes_to_a_child_and_comes_back(monkeypatch: pytest.Monk
     assert set(change.areas) == {"a", "b"}
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_refusal_of_the_function_is_the_same_from_a_child() -> None:
     with pytest.raises(NoArea):
         run_apart(coverage.merge, AREAS, "a", "z")
@@ -83,7 +96,7 @@ def test_hopeless_shapes_are_refused_before_anything_is_tried(monkeypatch: pytes
 def test_a_child_is_stopped_in_time_and_another_takes_its_place() -> None:
     pool = Pool(children=1, seconds=2.0)
     try:
-        pool.run(coverage.give, AREAS, square(0.005, 0, 0.005), "b")
+        pool.warm()
         since = monotonic()
         with pytest.raises(TooComplex):
             pool.run(defects, ENDLESS, thresholds=BLIND)

@@ -168,7 +168,7 @@ def test_after_a_change_only_its_neighbourhood_is_computed_and_only_its_tiles_ch
     old = Areas.of(before, fields(before), book=book, coloured="name")
     computed = book.computed
     assert computed == SQUARES**2
-    new = Areas.of(after, fields(after), book=book, coloured="name")
+    new = Areas.of(after, fields(after), book=book, coloured="name", before=old)
     changed = [at for at in range(len(before)) if not before[at].equals_exact(after[at], 0)]
     assert len(changed) == 4
     assert book.computed - computed <= 16  # the four, and those around them

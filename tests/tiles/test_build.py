@@ -365,7 +365,9 @@ def test_an_unknown_layer_is_refused() -> None:
         ("DELETE FROM community WHERE code = 'C02'", {"communities"}),
         ("UPDATE territory_plan SET effective_to = effective_from WHERE branch_code = 'W'", {"territories"}),
         ("UPDATE team SET name = '新名' WHERE code = 'T-E2'", {"territories"}),
-        ("UPDATE run SET status = 'CONFIRMED', settled_at = now()", {"orphans", "customers"}),
+        ("UPDATE run SET status = 'CONFIRMED', settled_at = now()", {"orphans"}),
+        ("UPDATE policy SET status = 'ENDED' WHERE policy_no = 'P1'", {"customers"}),
+        ("UPDATE orphan_case SET state = 'SUSPENDED' WHERE policy_no = 'P1'", {"customers"}),
         ("UPDATE run SET progress = 0.7", set()),
     ],
 )

@@ -80,7 +80,7 @@ def test_a_known_tile_is_not_sent_again_until_it_changes(client: TestClient, cha
         "communities": "DELETE FROM community WHERE code = 'C02'",
         "territories": "UPDATE territory_plan SET effective_to = effective_from WHERE branch_code = 'W'",
         "orphans": "INSERT INTO run (as_of) VALUES ('2026-03-11')",
-        "customers": "INSERT INTO run (as_of) VALUES ('2026-03-11')",
+        "customers": "UPDATE policy SET status = 'LAPSED' WHERE policy_no = 'P1'",
     }[layer]
     change(statement)  # type: ignore[operator]
     after = client.get(f"{TILES}/{layer}/{HERE}.mvt", headers={"If-None-Match": tag})

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pyproj import Transformer
 
 from app.tiles.errors import TileOutsideGrid
-from app.tiles.grid import Tile, to_mercator
+from app.tiles.grid import Tile, to_degrees, to_mercator
 
 PROJ = Transformer.from_crs(4326, 3857, always_xy=True)
 
@@ -34,3 +34,8 @@ def test_four_children_fill_their_parent(square: tuple[int, int, int]) -> None:
     if z < 22:
         first, last = Tile(z + 1, 2 * x, 2 * y).bounds_m(), Tile(z + 1, 2 * x + 1, 2 * y + 1).bounds_m()
         assert (first[0], last[1], last[2], first[3]) == pytest.approx((west, south, east, north), abs=1e-6)
+
+
+def test_degrees_are_where_the_metres_came_from() -> None:
+    lonlat = np.array([[118.8, 32.0], [-179.9, -84.9], [0.0, 0.0]])
+    np.testing.assert_allclose(to_degrees(to_mercator(lonlat)), lonlat, atol=1e-12)

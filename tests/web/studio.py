@@ -45,7 +45,7 @@ class Studio:
         self.page.goto(f"/studio#/plan/{self.plan}")
         self.page.reload()
         drawn = len(self.areas())
-        expect(self.page.locator(".swatch:not(.none)")).to_have_count(drawn)
+        expect(self.page.locator(".list .swatch:not(.none)")).to_have_count(drawn)
         expect(self.page.locator("#map")).to_have_attribute("data-resolution", re.compile(".+"))
         self.page.wait_for_load_state("networkidle")
         self.page.wait_for_timeout(250)
@@ -124,7 +124,9 @@ class Studio:
     def tool(self, name: str) -> None:
         """Takes up a tool by its button."""
         self.page.get_by_role("toolbar").get_by_role("button", name=name).click()
-        expect(self.page.get_by_role("toolbar").get_by_role("button", name=name)).to_have_attribute("aria-pressed", "true")
+        expect(self.page.get_by_role("toolbar").get_by_role("button", name=name)).to_have_attribute(
+            "aria-pressed", "true"
+        )
 
     def receiver(self, team: str) -> None:
         """Chooses who receives."""
@@ -143,6 +145,3 @@ class Studio:
     def waits(self) -> None:
         """An edit waits for its second word."""
         expect(self.page.locator(".word").get_by_role("button", name="执行")).to_be_enabled()
-
-
-

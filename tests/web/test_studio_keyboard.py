@@ -209,7 +209,11 @@ def test_esc_drops_what_waits(studio: Studio) -> None:
 
 @pytest.mark.parametrize(
     ("said", "told"),
-    [("32.0, 118.0\n32.1, 118.0\n32.1, 118.1", "经度和纬度写反了"), ("abc", "每行应是两个数字"), ("118, 32\n118.1, 32", "点不够")],
+    [
+        ("32.0, 118.0\n32.1, 118.0\n32.1, 118.1", "经度和纬度写反了"),
+        ("abc", "每行应是两个数字"),
+        ("118, 32\n118.1, 32", "点不够"),
+    ],
 )
 def test_coordinates_that_cannot_be_read_say_why(studio: Studio, said: str, told: str) -> None:
     studio.key("d")
@@ -224,7 +228,11 @@ def test_coordinates_that_cannot_be_read_say_why(studio: Studio, said: str, told
 def test_the_card_of_keys_names_every_tool(studio: Studio) -> None:
     studio.key("?")
     card = studio.page.get_by_role("dialog")
-    for letter, name in zip("VDTERSMGCFHX", "选择 绘制 描邻界 顶点 重塑 拆分 合并 划转 按社区 补缺口 挖空 移除".split(), strict=True):
+    for letter, name in zip(
+        "VDTERSMGCFHX",
+        ["选择", "绘制", "描邻界", "顶点", "重塑", "拆分", "合并", "划转", "按社区", "补缺口", "挖空", "移除"],
+        strict=True,
+    ):
         expect(card.locator("section").first.locator("div", has_text=name)).to_contain_text(letter)
     studio.key("Escape")
     expect(card).to_have_count(0)
@@ -236,7 +244,9 @@ def test_letters_in_a_field_are_letters(studio: Studio) -> None:
     studio.key("Control+a")
     studio.page.keyboard.type("dexz")
     expect(field).to_have_value("dexz")
-    expect(studio.page.get_by_role("toolbar").get_by_role("button", name="选择")).to_have_attribute("aria-pressed", "true")
+    expect(studio.page.get_by_role("toolbar").get_by_role("button", name="选择")).to_have_attribute(
+        "aria-pressed", "true"
+    )
 
 
 def test_nothing_is_done_unsigned(studio: Studio) -> None:

@@ -184,6 +184,8 @@ class Book:
         """Rises whenever anything has changed: the key of what is derived."""
         self.parts: tuple[Customers, ...] = ()
         self.derived: dict[Any, Any] = {}
+        self.world = ""
+        """The state of the world (`app.revision`) as the connection sees it that looked last."""
         self._seen: News | None = None
         self._looked = 0.0
         self._changed: set[str] = set()
@@ -201,7 +203,7 @@ class Book:
             self._replace(read_facts(connection))
         elif news.holders:
             self._patch(connection, [holder for holder in news.holders if holder is not None])
-        self._seen, self._looked = news, monotonic()
+        self._seen, self._looked, self.world = news, monotonic(), news.world
         return True
 
     def _replace(self, facts: Facts) -> None:
@@ -231,6 +233,7 @@ class Book:
     def own(cls, connection: Connection) -> Book:
         """What a connection sees, for itself alone."""
         book = cls()
+        book.world = read_news(connection, None).world
         book._replace(read_facts(connection))
         return book
 

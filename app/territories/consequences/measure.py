@@ -139,8 +139,8 @@ def consequences(
     nobody. Raises `NotAnAreaError`.
     """
     drawn = redrawing(changes, around or {})
-    known = teams_on(connection, on)
     with customers(connection) as book:
+        known = teams_on(connection, on, book.world)
         return _measure(book, branch_code, drawn, known, on)
 
 

@@ -40,9 +40,9 @@ _kept: dict[Key, TeamsOn] = {}
 _lock = Lock()
 
 
-def teams_on(connection: Connection, on: date) -> TeamsOn:
-    """The teams on a date."""
-    key = (str(connection.engine.url), world_revision(connection), on)
+def teams_on(connection: Connection, on: date, revision: str | None = None) -> TeamsOn:
+    """The teams on a date. `revision`: the state of the world (`app.revision`) where it has been read already."""
+    key = (str(connection.engine.url), revision or world_revision(connection), on)
     with _lock:
         if key not in _kept:
             world = read_organisation(connection, on, read_strategy(connection)).world()

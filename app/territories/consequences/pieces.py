@@ -58,7 +58,7 @@ def land_of(changes: Sequence[Change], around: Mapping[str, BaseGeometry]) -> La
     before = _filled([change.before for change in changes])
     after = _filled([change.after for change in changes])
     sizes = [dict(zip(codes, _sizes(areas).tolist(), strict=True)) for areas in (before, after)]
-    if _too_complex(before, after):
+    if _too_complex(before, after, list(around.values())):
         return Land(sizes[0], sizes[1], None, None, None)
     others = _filled(list(around.values()))
     old, new = np.concatenate([before, others]), np.concatenate([after, others])
@@ -91,9 +91,16 @@ def _filled(areas: Sequence[BaseGeometry | None]) -> Geometries:
     return filled
 
 
-def _too_complex(before: Geometries, after: Geometries) -> bool:
-    """Whether so many of the changed edges may cross that the overlay has no bound worth waiting for."""
+def _too_complex(before: Geometries, after: Geometries, around: Sequence[BaseGeometry]) -> bool:
+    """Whether so many of the changed edges, and of those around them, may cross that the overlay has no bound worth waiting for."""
     edges = [changed_edges(old, new) for old, new in zip(edges_of(list(before)), edges_of(list(after)), strict=True)]
+    changed = [each.ends for each in edges if len(each)]
+    if around and changed:
+        sides = [
+            (ends[:, 0::2].min(), ends[:, 1::2].min(), ends[:, 0::2].max(), ends[:, 1::2].max()) for ends in changed
+        ]
+        _, near = shapely.STRtree(around).query(shapely.box(*np.array(sides).T))
+        edges += edges_of([around[at] for at in np.unique(near).tolist()])
     most = CROSSINGS * sum(map(len, edges)) + MOST_CROSSINGS
     return crossings_at_most(edges, most) > most
 

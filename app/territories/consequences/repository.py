@@ -13,6 +13,7 @@ from app.allocation.domain import UNALLOCATED_STATES
 from app.allocation.repository.facts import ADDRESSES
 from app.db import copy_out
 from app.models.in_force import in_force
+from app.revision import WORLD_REVISION
 
 UNASSIGNED_STATES = UNALLOCATED_STATES | {"PROPOSED", "RECLAIMED"}
 """Open cases that nobody has been given yet: a proposal that is never confirmed changes nothing (rulebook 5.3)."""
@@ -63,7 +64,7 @@ _PLACE_SCHEMA: dict[str, Any] = {
 _NEWS = text(
     f"""
     SELECT CAST(pg_current_snapshot() AS text) AS snapshot,
-        (SELECT oid FROM pg_database WHERE datname = current_database()) AS database,
+        (SELECT oid FROM pg_database WHERE datname = current_database()) AS database, ({WORLD_REVISION}) AS world,
         EXISTS (SELECT FROM customer_change
                 WHERE xid = CAST(CAST(pg_current_xact_id_if_assigned() AS text) AS bigint)) AS own,
         ARRAY(
@@ -108,10 +109,24 @@ _OF_OTHER_BRANCHES = f"""
     WHERE t.branch_code <> :branch AND {in_force("t", ":on")} AND t.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4490)
 """  # noqa: S608 (fixed words)
 _AROUND = text(f"{_IN_PLAN} UNION ALL {_OF_OTHER_BRANCHES}")
-_IN_FORCE_OF = text(
+# The territories of some teams, and all that the box of these and of what they would be meets.
+_IN_FORCE_NEAR = text(
     f"""
-    SELECT t.team_code, ST_AsBinary(t.geom) AS area
-    FROM published_territory t WHERE {in_force("t", ":on")} AND t.team_code = ANY (:teams)
+    WITH asked AS MATERIALIZED (
+        SELECT t.team_code, t.geom FROM published_territory t WHERE {in_force("t", ":on")} AND t.team_code = ANY (:teams)
+    ), box AS MATERIALIZED (
+        SELECT ST_Extent(geom)::geometry AS shape FROM (
+            SELECT geom FROM asked UNION ALL SELECT ST_MakeEnvelope(:west, :south, :east, :north, 4490) WHERE :west <= :east
+        ) AS known
+    )
+    SELECT team_code, ST_AsBinary(geom) AS area FROM asked
+    UNION ALL
+    SELECT t.team_code, ST_AsBinary(t.geom)
+    FROM box CROSS JOIN LATERAL (
+        SELECT * FROM published_territory
+        WHERE geom && ST_SetSRID(box.shape, 4490) AND NOT team_code = ANY (:teams)
+    ) AS t
+    WHERE {in_force("t", ":on")}
     """  # noqa: S608 (fixed words)
 )
 _ALL_IN_FORCE = text(
@@ -131,11 +146,12 @@ _FORGET = text("DELETE FROM customer_change WHERE at < now() - interval '1 day'"
 
 
 class News(NamedTuple):
-    """What a connection knows of changes: its snapshot, its database, whether it has itself changed customers and not committed yet,
-    and the policyholders that have changed since (None among them: many)."""
+    """What a connection knows of changes: its snapshot, its database, the state of the world (`app.revision`), whether it has itself
+    changed customers and not committed yet, and the policyholders that have changed since (None among them: many)."""
 
     snapshot: str
     database: int
+    world: str
     own: bool
     holders: list[str | None]
 
@@ -145,7 +161,7 @@ def read_news(connection: Connection, seen: str | None) -> News:
     if seen is None:
         row = connection.execute(text("SELECT CAST(pg_current_snapshot() AS text)")).scalar_one()
         news = read_news(connection, str(row))
-        return News(news.snapshot, news.database, news.own, [])
+        return news._replace(holders=[])
     return News(*connection.execute(_NEWS, {"seen": seen}).one())
 
 
@@ -183,24 +199,21 @@ def read_around(
     connection: Connection, plan_id: int | None, branch_code: str, on: date, shapes: Sequence[BaseGeometry | None]
 ) -> dict[str, BaseGeometry]:
     """Team → territory of those whose boxes meet the box of `shapes`: in a version of the branch, and in force in other branches."""
-    west, south, east, north = shapely.total_bounds([shape for shape in shapes if shape is not None])
-    if not west <= east:
+    box = _box(shapes)
+    if box is None:
         return {}
-    values = {
-        "plan": plan_id,
-        "branch": branch_code,
-        "on": on,
-        "west": west,
-        "south": south,
-        "east": east,
-        "north": north,
-    }
+    values = {"plan": plan_id, "branch": branch_code, "on": on, **box}
     return _shapes(connection.execute(_AROUND, values).all())
 
 
-def read_in_force(connection: Connection, team_codes: Sequence[str], on: date) -> dict[str, BaseGeometry]:
-    """Team → territory in force on a date, of those that have one."""
-    return _shapes(connection.execute(_IN_FORCE_OF, {"teams": list(team_codes), "on": on}).all())
+def read_in_force_near(
+    connection: Connection, team_codes: Sequence[str], on: date, supposed: Sequence[BaseGeometry]
+) -> dict[str, BaseGeometry]:
+    """Team → territory in force on a date: of some teams, as far as they have one, and of all whose boxes meet the box around these
+    and around what is supposed."""
+    nothing = {"west": 1.0, "south": 0.0, "east": 0.0, "north": 0.0}
+    values = {"teams": list(team_codes), "on": on, **(_box(supposed) or nothing)}
+    return _shapes(connection.execute(_IN_FORCE_NEAR, values).all())
 
 
 def read_all_in_force(connection: Connection, on: date) -> dict[str, BaseGeometry]:
@@ -217,6 +230,14 @@ def read_branch_area(connection: Connection, branch_code: str) -> BaseGeometry |
     """The area of a branch, if it is known."""
     area = connection.execute(_BRANCH_AREA, {"branch": branch_code}).scalar()
     return None if area is None else shapely.from_wkb(bytes(area))
+
+
+def _box(shapes: Sequence[BaseGeometry | None]) -> dict[str, float] | None:
+    """The box around shapes; None around nothing."""
+    known = [shape for shape in shapes if shape is not None and not shape.is_empty]
+    if not known:
+        return None
+    return dict(zip(("west", "south", "east", "north"), shapely.total_bounds(known).tolist(), strict=True))
 
 
 def _shapes(rows: Sequence[Any]) -> dict[str, BaseGeometry]:

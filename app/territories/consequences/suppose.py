@@ -1,11 +1,8 @@
 """Territories that somebody supposes, as changes of those in force."""
 
 from datetime import date
-from typing import Any
 
-import numpy as np
-import shapely
-from numpy.typing import NDArray
+from shapely import MultiPolygon
 from sqlalchemy import Connection
 
 from app.errors import CrsUndeclared, UnknownOrganisation
@@ -14,16 +11,18 @@ from app.territories.consequences.compare import Around
 from app.territories.consequences.errors import TeamOfOtherBranch, TeamTwice
 from app.territories.consequences.organisation import teams_on
 from app.territories.consequences.owning import Change
-from app.territories.consequences.repository import read_around, read_in_force
-from app.territories.editing.drawn import area_of
-from app.territories.plans.repository import plan_in_force
-from geo.crs import Crs, convert, parse_crs
+from app.territories.consequences.repository import read_in_force_near
+from app.territories.editing.drawn import region_of
+from app.territories.editing.schemas import DrawnArea
+from geo.crs import Crs, parse_crs
+from geo.soundness import read_area
 
 
 def supposed(connection: Connection, wanted: WhatIfIn, on: date) -> tuple[list[Change], Around]:
     """The changes against what is in force on the date, and the territories around them.
 
-    Raises `CrsUndeclared`, `UnknownOrganisation`, `TeamOfOtherBranch`, `TeamTwice`, `BadShape`, `TooLargeToEdit`, `OutsideChina`.
+    Raises `CrsUndeclared`, `UnknownOrganisation`, `TeamOfOtherBranch`, `TeamTwice`, `BadShape`, `TooLargeToEdit`, `OutsideChina`, and what
+    `geo.soundness` refuses.
     """
     if wanted.crs is None:
         raise CrsUndeclared
@@ -37,17 +36,18 @@ def supposed(connection: Connection, wanted: WhatIfIn, on: date) -> tuple[list[C
         raise TeamOfOtherBranch
     system = parse_crs(wanted.crs)
 
-    def to_degrees(points: NDArray[Any]) -> NDArray[Any]:
-        return np.column_stack(convert(points[:, 0], points[:, 1], system, Crs.CGCS2000))
-
-    before = read_in_force(connection, codes, on)
     after = {
-        change.team_code: shapely.transform(area_of(change.geometry), to_degrees)
-        for change in wanted.changes
-        if change.geometry is not None
+        change.team_code: _area(change.geometry, system) for change in wanted.changes if change.geometry is not None
     }
-    changes = [Change(code, before.get(code), after.get(code)) for code in codes]
-    shapes = [*before.values(), *after.values()]
-    plan = plan_in_force(connection, wanted.branch_code, on)
-    around = read_around(connection, plan, wanted.branch_code, on, shapes) if shapes else {}
-    return changes, {code: area for code, area in around.items() if code not in codes}
+    known = read_in_force_near(connection, codes, on, list(after.values()))
+    changes = [Change(code, known.get(code), after.get(code)) for code in codes]
+    return changes, {code: area for code, area in known.items() if code not in codes}
+
+
+def _area(drawn: DrawnArea, system: Crs) -> MultiPolygon:
+    """What is sound is taken as it is given, so that borders which it shares with what is in force stay shared; else as a draft takes it."""
+    if system in (Crs.CGCS2000, Crs.WGS84):
+        region = region_of(drawn)
+        if region.is_valid:
+            return region
+    return read_area(drawn.model_dump(), crs=system)[0]

@@ -75,3 +75,11 @@ class Teams:
         if any(ord(letter) < 32 or 0xD800 <= ord(letter) < 0xE000 for letter in written):
             return None, "BAD_CHARACTER"
         return None, "UNKNOWN_TEAM"
+
+
+def shown(*texts: str | None) -> str | None:
+    """The first text that says something, as it can be shown: on one line, and not longer than a code may be."""
+    written = next((text for text in texts if text is not None and text.strip()), None)
+    if written is None:
+        return None
+    return "".join(letter if letter.isprintable() else " " for letter in written[:64]).strip() or None

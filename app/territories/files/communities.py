@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from shapely import MultiPolygon
 
+from app.territories.files.columns import shown
 from app.territories.files.outcome import Fate, Outcome
 from app.territories.files.parse import Row
 from geo.coverage import assign, settle
@@ -36,8 +37,10 @@ def assign_communities(
             fate.refuse(row.code, *row.detail)
             continue
         cells = {name: row.attributes.get(column) for name, column in chosen.items()}
-        fate.community_code = cells.get("community_code")
-        if fate.community_code is None:
+        code = cells.get("community_code")
+        fate.community_code = shown(code)
+        fate.given = shown(cells.get("team_code"), cells.get("team_name"))
+        if code is None:
             fate.refuse("MISSING_COMMUNITY")
             continue
         nobody = not cells.get("team_code") and not cells.get("team_name")
@@ -46,14 +49,14 @@ def assign_communities(
             if fault is not None:
                 fate.refuse(fault)
                 continue
-        if fate.community_code not in communities:
+        if code not in communities:
             fate.refuse("UNKNOWN_COMMUNITY")
             continue
         share = _share(cells.get("share"))
         if share is None:
             fate.refuse("BAD_SHARE")
         else:
-            wanted[fate.community_code].append((fate, share))
+            wanted[code].append((fate, share))
     outcome.named |= {fate.team_code for fate in outcome.fates if fate.team_code is not None}
     _settle(outcome, wanted, communities)
 

@@ -14,6 +14,7 @@ import orjson
 from app.territories.files.errors import ColumnMalformed, TerritoryFileRefused
 from app.territories.files.examine import READER
 from app.territories.files.formats import (
+    CLOCK_SECONDS,
     DRIVERS,
     FORMATS,
     LARGEST_UNPACKED,
@@ -152,7 +153,8 @@ def _compare(path: Path, folder: Path, said: Said, world: World, seconds: int) -
         "present": dict(world.present),
         "communities": dict(world.communities) if kind == "csv" else {},
     }
-    answer, changes = run_apart(READER, task, driver=DRIVERS.get(kind), memory=MEMORY, seconds=seconds)
+    limits = {"memory": MEMORY, "seconds": seconds, "clock": max(seconds, CLOCK_SECONDS)}
+    answer, changes = run_apart(READER, task, driver=DRIVERS.get(kind), **limits)
     rows = answer.pop("rows")
     for row in rows:
         row["zh"], row["en"] = of_row(row["code"], tuple(row.pop("detail"))) if row["code"] else (None, None)

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from app.territories.files.columns import Teams, choose
+from app.territories.files.columns import Teams, choose, shown
 from app.territories.files.outcome import Fate, Outcome
 from app.territories.files.parse import Parsed, Row, parse
 from app.uploads.refused import UploadRefused
@@ -20,10 +20,11 @@ from app.uploads.refused import UploadRefused
 def examine(task: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     """The answer to a task. Raises `UploadRefused` for a file that cannot be taken at all."""
     from geo.coverage import CoverageError
+    from geo.soundness.errors import TooComplex
 
     try:
         return _examine(task)
-    except CoverageError as error:
+    except (CoverageError, TooComplex) as error:
         raise UploadRefused("TOO_COMPLEX", error.code) from error
 
 
@@ -48,6 +49,7 @@ def _examine(task: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
             raise UploadRefused("TEAM_COLUMN_MISSING", listed)
         crs = _replace(outcome, parsed, chosen, task["crs"])
     outcome.settle_missing(remove=task["missing"] == "remove")
+    outcome.check_complexity()
     outcome.node()
     said = {
         **outcome.as_json(),
@@ -76,9 +78,9 @@ def _replace(outcome: Outcome, parsed: Parsed, chosen: dict[str, str], crs: str 
         if row.code is not None:
             fate.refuse(row.code, *row.detail)
             continue
-        fate.team_code, fault = outcome.teams.recognise(
-            _cell(row, chosen, "team_code"), _cell(row, chosen, "team_name")
-        )
+        code, name = _cell(row, chosen, "team_code"), _cell(row, chosen, "team_name")
+        fate.given = shown(code, name)
+        fate.team_code, fault = outcome.teams.recognise(code, name)
         shape, refusal = read_shape(row, way, fate)
         if fault is not None:
             fate.refuse(fault)

@@ -14,22 +14,28 @@ from app.territories.files.columns import Teams
 from geo.coverage import settle
 from geo.coverage.grid import multi, polygons
 from geo.coverage.measure import area_m2
+from geo.soundness.complexity import box_crossings
+from geo.soundness.errors import TooComplex
 
 NOISE_M2: Final = 0.01
 """Square metres: less is the grid's rounding, and no overlap."""
 
 OVERLAPS_SHOWN: Final = 200
 
+MOST_CROSSINGS: Final = 200_000
+"""Pairs of edges whose boxes meet, of two territories: a border of 50,000 vertices that they share has fewer."""
+
 
 @dataclass
 class Fate:
     """What becomes of a record. `action`: NEW, CHANGED, UNCHANGED, REPAIRED or REFUSED; areas are those of the team as a whole.
 
-    `code` and `detail`: why it is refused, or what else there is to know of it.
+    `given`: the team as the record has it. `code` and `detail`: why it is refused, or what else there is to know of it.
     """
 
     row: int
     team_code: str | None = None
+    given: str | None = None
     community_code: str | None = None
     action: str = ""
     code: str | None = None
@@ -97,17 +103,27 @@ class Outcome:
         self.removed = [team for team in self.present if remove and team not in self.named and team not in self.changes]
         self.changes |= dict.fromkeys(self.removed)
 
-    def overlaps(self) -> list[dict[str, Any]]:
-        """Pairs of teams, at least one of them changed, whose territories would overlap, largest first."""
+    def check_complexity(self) -> None:
+        """Raises `TooComplex` where borders that are to lie side by side cross each other more often than can be worked out."""
+        _, shapes, first, second = self._meeting()
+        if any(are_entangled(shapes[i], shapes[j]) for i, j in zip(first, second, strict=True)):
+            raise TooComplex
+
+    def _meeting(self) -> tuple[list[str], Any, Any, Any]:
+        """All territories as they would be, and the pairs whose boxes meet and of which at least one is changed."""
         after = {team: area for team, area in {**self.present, **self.changes}.items() if area is not None}
         codes = sorted(after)
         shapes = np.array([after[code] for code in codes], dtype=object)
         if len(codes) < 2:
-            return []
+            return codes, shapes, np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp)
         changed = np.array([code in self.changes for code in codes])
-        first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+        first, second = shapely.STRtree(shapes).query(shapes)
         ordered = (first < second) & (changed[first] | changed[second])
-        first, second = first[ordered], second[ordered]
+        return codes, shapes, first[ordered], second[ordered]
+
+    def overlaps(self) -> list[dict[str, Any]]:
+        """Pairs of teams, at least one of them changed, whose territories would overlap, largest first."""
+        codes, shapes, first, second = self._meeting()
         areas = area_m2(shapely.intersection(shapes[first], shapes[second])) if first.size else np.empty(0)
         large = areas > NOISE_M2
         found = [
@@ -130,6 +146,7 @@ class Outcome:
                     "row": fate.row,
                     "team_code": fate.team_code,
                     "team_name": self.teams.names.get(fate.team_code or ""),
+                    "given": fate.given,
                     "community_code": fate.community_code,
                     "action": fate.action,
                     "code": fate.code,
@@ -189,12 +206,18 @@ def square_metres(area: BaseGeometry) -> float:
     return float(area_m2(area)[0])
 
 
+def are_entangled(one: MultiPolygon, other: MultiPolygon) -> bool:
+    """Whether two borders cross so often that an overlay of them would take seconds and gigabytes."""
+    pairs = shapely.get_num_coordinates(one) * shapely.get_num_coordinates(other)
+    return bool(pairs > MOST_CROSSINGS) and box_crossings(one, other, most=MOST_CROSSINGS) > MOST_CROSSINGS
+
+
 def same_area(one: MultiPolygon, other: MultiPolygon) -> bool:
     """Whether two areas are the same, wherever their rings begin; the grid's rounding does not count."""
     if one.normalize() == other.normalize():
         return True
     box, against = np.array(one.bounds), np.array(other.bounds)
-    if np.abs(box - against).max() > 2e-8:
+    if np.abs(box - against).max() > 2e-8 or are_entangled(one, other):
         return False
     return bool(shapely.equals(one, other)) or square_metres(shapely.symmetric_difference(one, other)) < NOISE_M2
 
@@ -207,6 +230,9 @@ def _united(shapes: list[MultiPolygon]) -> MultiPolygon | None:
             different.append(shape)
     if len(different) == 1:
         return different[0]
+    for place, shape in enumerate(different):
+        if any(are_entangled(shape, other) for other in different[:place]):
+            raise TooComplex
     united = shapely.union_all(different)
     if float(area_m2(different).sum()) - square_metres(united) > NOISE_M2 * len(different):
         return None

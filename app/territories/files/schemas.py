@@ -31,6 +31,7 @@ class TerritoryFileRow(Output):
     row: int
     team_code: str | None
     team_name: str | None
+    given: str | None = Field(description="The team as the record has it")
     community_code: str | None = Field(description="Of a table of communities")
     action: RowAction
     code: str | None
@@ -84,6 +85,7 @@ class TerritoryFileReport(Output):
                             "row": 1,
                             "team_code": "T-E1",
                             "team_name": "收展一队",
+                            "given": "T-E1",
                             "community_code": None,
                             "action": "CHANGED",
                             "code": None,

@@ -26,7 +26,7 @@ METRES_A_DEGREE = 111_320.0
 FINENESS = 5_000
 """A border is drawn as exactly as this many steps across the map show."""
 
-SMALLEST_NAME, LARGEST_NAME, NUMBER_SIZE = 5.5, 13.0, 6.5
+SMALLEST_NAME, LARGEST_NAME, NUMBER_SIZE = 5.0, 13.0, 7.5
 """Points."""
 
 Side = Literal["before", "after"]
@@ -143,8 +143,8 @@ def _name(
     ground = max(grounds, key=lambda part: part.area)
     circle = shapely.maximum_inscribed_circle(ground, max(ground.area, 1e-16) ** 0.5 * 0.02)
     x, y = shapely.get_coordinates(circle)[0]
-    room = 2.3 * circle.length / view.squeeze / degrees_a_point
-    size = min(LARGEST_NAME, room / max(1.0, width_of(team.name)), 0.55 * room)
+    room = 1.95 * circle.length / view.squeeze / degrees_a_point
+    size = min(LARGEST_NAME, room / max(1.0, width_of(team.name)), 0.4 * room)
     written, font = team.name, fonts["bold"]
     if size < SMALLEST_NAME:
         written, size = str(team.number), NUMBER_SIZE

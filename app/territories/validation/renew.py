@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 import shapely
+from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, text
 
@@ -33,6 +34,9 @@ from geo.soundness.errors import TooComplex
 
 MARGIN_DEG: Final = 1e-6
 """A tenth of a metre around what has changed, so that what only touches is looked at, too."""
+
+CALM: Final = Thresholds()
+"""What is examined at once."""
 
 RAGGED: Final = Thresholds(max_crossings=2_000_000)
 """What is examined in a process that is stopped after some seconds."""
@@ -112,7 +116,7 @@ def renew_all(connection: Connection, plan_id: int, *, on: date | None = None) -
     near = repository.communities_in(connection, _around(reach)) if reach else {}
     found = [
         *organisation_defects(connection, plan_id, plan["branch_code"], day),
-        *defects(areas, branch=branch, communities=near),
+        *_found(areas, branch, near),
     ]
     renewal = _replace(connection, plan_id, repository.read_known(connection, plan_id), found, recount=True)
     repository.remember(connection, plan_id, day=day, world=world_revision(connection))
@@ -145,9 +149,19 @@ def _replace(
 def _found_near(around: Neighbourhood) -> list[Defect]:
     """`defects_near`, where it can be stopped if territories are so ragged that it may take long."""
     try:
-        return defects_near(around)
+        return defects_near(around, CALM)
     except TooComplex:
         return run_apart(defects_near, around, RAGGED)
+
+
+def _found(
+    areas: Mapping[str, MultiPolygon], branch: MultiPolygon | None, communities: Mapping[str, MultiPolygon]
+) -> list[Defect]:
+    """`defects`, likewise."""
+    try:
+        return defects(areas, branch=branch, communities=communities, thresholds=CALM)
+    except TooComplex:
+        return run_apart(defects, areas, branch=branch, communities=communities, thresholds=RAGGED)
 
 
 _NOWHERE: Final[Envelope] = (0.0, 0.0, 0.0, 0.0)

@@ -10,7 +10,7 @@ from shapely import MultiPolygon
 
 from geo.coverage.grid import multi, polygons
 from geo.coverage.measure import area_m2
-from geo.soundness.defects.kinds import COMMUNITY_SHARED, GIVE, UNOWNED_COMMUNITY, Defect, Way
+from geo.soundness.defects.kinds import COMMUNITY_SHARED, UNOWNED_COMMUNITY, Defect, gifts
 from geo.soundness.defects.layer import Layer
 from geo.soundness.limits import Thresholds
 
@@ -49,7 +49,7 @@ def community_defects(
                     area_m2=float(whole[n]),
                     community_codes=(code,),
                     details={"owners": told},
-                    ways=tuple(Way(GIVE, other) for _, other in shares),
+                    ways=gifts(other for _, other in shares),
                 )
             )
         if whole[n] - sum(owners[n].values()) >= least:
@@ -109,6 +109,6 @@ def _unowned(
             area_m2=size,
             community_codes=(code,),
             details={"share": round(size / whole, 6), "owners": told},
-            ways=tuple(Way(GIVE, other) for other in teams),
+            ways=gifts(teams),
         )
     ]

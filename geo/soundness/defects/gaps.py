@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from geo.coverage.grid import CELLS_PER_DEGREE, cells, in_cells, in_degrees, polygons
 from geo.coverage.measure import area_m2
 from geo.soundness.complexity import box_crossings
-from geo.soundness.defects.kinds import GAP, GIVE, HOLE, SLIVER, Defect, Way
+from geo.soundness.defects.kinds import GAP, HOLE, SLIVER, Defect, gifts
 from geo.soundness.defects.layer import Layer, Positions, Shapes
 from geo.soundness.errors import TooComplex
 from geo.soundness.limits import Thresholds
@@ -125,7 +125,7 @@ def gap_defects(layer: Layer, gaps: Sequence[Polygon], thresholds: Thresholds) -
                     "width_m": round(width, 3),
                     "borders": [{"team_code": code, "length_m": round(length, 2)} for code, length in borders],
                 },
-                ways=tuple(Way(GIVE, code) for code, _ in borders),
+                ways=gifts(code for code, _ in borders),
             )
         )
     return found

@@ -1,7 +1,8 @@
 """What a defect of a coverage is, and a way to mend it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 from shapely.geometry.base import BaseGeometry
@@ -39,6 +40,15 @@ class Way:
 
     code: str
     team_code: str | None = None
+
+
+MOST_WAYS: Final = 12
+"""Ways that a defect offers: nobody compares more, and each may be tried out to be shown."""
+
+
+def gifts(codes: Iterable[str]) -> tuple[Way, ...]:
+    """The ways to give the land to one of these teams, the likeliest first."""
+    return tuple(Way(GIVE, code) for code in islice(codes, MOST_WAYS))
 
 
 @dataclass(frozen=True, slots=True)

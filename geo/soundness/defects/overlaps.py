@@ -5,7 +5,7 @@ import shapely
 
 from geo.coverage.grid import multi, polygons
 from geo.coverage.measure import area_m2
-from geo.soundness.defects.kinds import GIVE, OVERLAP, SLIVER, Defect, Way
+from geo.soundness.defects.kinds import OVERLAP, SLIVER, Defect, gifts
 from geo.soundness.defects.layer import Layer, Positions
 from geo.soundness.limits import Thresholds
 from geo.soundness.measure import widths_m
@@ -40,7 +40,7 @@ def overlaps(layer: Layer, of: Positions, thresholds: Thresholds) -> list[Defect
                 multi(pieces[kept]),
                 area_m2=float(sizes.sum()),
                 details={**({"kind": OVERLAP} if sliver else {}), "width_m": round(width, 3)},
-                ways=tuple(Way(GIVE, code) for code in ways),
+                ways=gifts(ways),
             )
         )
     return found

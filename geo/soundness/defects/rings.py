@@ -13,7 +13,6 @@ from geo.soundness.defects.kinds import (
     DISCONNECTED_PART,
     DROP_DUPLICATES,
     DUPLICATED_VERTEX,
-    GIVE,
     INVALID_RING,
     MEND,
     PART,
@@ -21,6 +20,7 @@ from geo.soundness.defects.kinds import (
     TOO_MANY_VERTICES,
     Defect,
     Way,
+    gifts,
 )
 from geo.soundness.defects.layer import Layer, Positions
 from geo.soundness.limits import Thresholds
@@ -103,7 +103,7 @@ def part_defect(
             "width_m": round(width, 3),
             "borders": [{"team_code": other, "length_m": round(metres, 2)} for other, metres in borders],
         },
-        ways=tuple(Way(GIVE, other) for other, _ in borders),
+        ways=gifts(other for other, _ in borders),
     )
 
 

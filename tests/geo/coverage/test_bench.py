@@ -5,7 +5,9 @@ import pytest
 import shapely
 from shapely import MultiPolygon
 
-from app.bench.coverage import VERBS, Hand, World, audit, run, world
+from app.bench.coverage.audit import audit
+from app.bench.coverage.drawing import VERBS, Hand, World, world
+from app.bench.coverage.running import run
 from geo.coverage import Change
 
 from .maps import CELLS, after, at, drawn, shape, square
@@ -86,8 +88,8 @@ def test_each_verb_draws_a_tool_and_gets_done() -> None:
 
 
 def test_it_counts_what_it_says_it_counts() -> None:
-    found = run(sequences=3, verbs=5)
-    assert found["verbs_done"] + found["verbs_refused"] == 15
+    found = run(sequences=8, verbs=4)
+    assert found["verbs_done"] + found["verbs_refused"] == 32
     assert sum(found["done"].values()) == found["verbs_done"]
     assert found["overlaps"] == found["gaps"] == found["triple_points_broken"] == found["invalid_areas"] == 0
     assert found["failing_seeds"] == []

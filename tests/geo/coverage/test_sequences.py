@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shapely import LineString, MultiPolygon, Polygon, box
 
-from app.bench.coverage import sequence
+from app.bench.coverage.running import sequence
 from geo import coverage
 from geo.coverage import Change, CoverageError
 from geo.coverage.errors import NotExact
@@ -58,7 +58,7 @@ verbs = st.one_of(
 )
 
 often = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from geo.simplifying import Outlines, Ranked, drawn, flatten, noding, outlines, rank, removal
+from geo.simplifying import Outlines, Ranked, Square, drawn, flatten, in_square, noding, outlines, rank, removal
 
 Geometries = NDArray[np.object_]
 
@@ -282,3 +282,82 @@ def test_kernels_are_compiled_for_one_kind_of_arrays() -> None:
         outlines.kept_rings,
     ):
         assert len(kernel.signatures) <= 1
+
+
+@settings(max_examples=25)
+@given(
+    st.integers(0, 10**9),
+    st.sampled_from([0.0, 2.0, 30.0]),
+    st.floats(0.0, 0.45),
+    st.floats(0.0, 0.45),
+    st.sampled_from([0.05, 0.25, 0.5]),
+)
+def test_what_lies_in_a_square_fills_it(seed: int, tolerance: float, right: float, down: float, part: float) -> None:
+    """Of a coverage that covers a square, the parts in it are the square: no gap, no overlap, whatever was clipped and rounded."""
+    areas = coverage(seed, 4, 40)
+    outer = shapely.box(0, 0, 4 * SIDE_M, 4 * SIDE_M)
+    areas = np.append(areas, shapely.difference(outer, shapely.union_all(areas), grid_size=0.001))
+    areas = areas[~shapely.is_empty(areas)]
+    ranked = rank(flatten(areas))
+    side, units = 4 * SIDE_M * part, 4096
+    square = Square(200 + right * 1600, 3800 - down * 1600, side / units, -128, units + 128)
+    margin = side * 128 / units
+    box = (
+        square.west_m - margin,
+        square.north_m - side - margin,
+        square.west_m + side + margin,
+        square.north_m + margin,
+    )
+    there = in_square(ranked.outlines, ranked.ranks, tolerance, np.arange(len(areas)), square)
+    pieces = shapely.get_parts(there)
+    for piece in pieces:
+        assert shapely.LinearRing(piece.exterior).is_ccw  # y southwards: the other way round on the map
+        assert not any(shapely.LinearRing(ring).is_ccw for ring in piece.interiors)
+        assert np.isin(shapely.get_coordinates(piece) % 1, [0.0]).all()
+    inside = shapely.box(*box).within(outer.buffer(-2 * tolerance - 1))
+    full = float(units + 256) ** 2
+    if inside:
+        # Signed areas add up exactly if every border is in both of its areas; rounded slivers may fold by a unit here and there.
+        assert shapely.area(pieces).sum() == pytest.approx(full, rel=2e-3)
+        union = shapely.union_all(shapely.make_valid(pieces))
+        assert union.area == pytest.approx(full, rel=2e-4)
+    borders: Counter[tuple[tuple[float, float], tuple[float, float]]] = Counter()
+    for (a, b), n in outline_of_rings(pieces).items():
+        on_edge = any(a[axis] == b[axis] and a[axis] in (-128.0, units + 128.0) for axis in (0, 1))
+        if not on_edge:
+            borders[a, b] += n
+    if inside:
+        # What has no other side lies on the square's edge, but for lines cut where they leave it.
+        loose = sum(np.hypot(a[0] - b[0], a[1] - b[1]) * n for (a, b), n in borders.items())
+        total = shapely.length(pieces).sum()
+        assert loose <= 0.02 * total
+
+
+def outline_of_rings(polygons: Geometries) -> Counter[tuple[tuple[float, float], tuple[float, float]]]:
+    edges: Counter[tuple[tuple[float, float], tuple[float, float]]] = Counter()
+    for polygon in polygons:
+        for ring in (polygon.exterior, *polygon.interiors):
+            for a, b in itertools.pairwise(ring.coords):
+                if edges[b, a]:
+                    edges[b, a] -= 1
+                else:
+                    edges[a, b] += 1
+    return +edges
+
+
+def test_outside_a_square_there_is_nothing() -> None:
+    ranked = rank(flatten(np.array([shapely.box(0, 0, 10, 10), shapely.MultiPolygon()], dtype=object)))
+    far = Square(1000.0, 1000.0, 0.1, -128, 4224)
+    assert shapely.is_empty(in_square(ranked.outlines, ranked.ranks, 0.0, np.arange(2), far)).all()
+    assert len(in_square(ranked.outlines, ranked.ranks, 0.0, np.arange(0), far)) == 0
+
+
+def test_a_square_in_the_middle_of_an_area_is_full() -> None:
+    hole = shapely.box(49.0, 49.0, 51.0, 51.0)
+    ranked = rank(
+        flatten(np.array([shapely.Polygon(shapely.box(-1e6, -1e6, 1e6, 1e6).exterior, [hole.exterior])], dtype=object))
+    )
+    made = in_square(ranked.outlines, ranked.ranks, 0.0, np.arange(1), Square(0.0, 100.0, 100 / 4096, -128, 4224))
+    assert made[0].area == pytest.approx((4096 + 256) ** 2 - (2 * 40.96) ** 2, rel=1e-3)
+    clear = in_square(ranked.outlines, ranked.ranks, 0.0, np.arange(1), Square(60.0, 40.0, 10 / 4096, -128, 4224))
+    assert clear[0].equals(shapely.box(-128, -128, 4224, 4224))

@@ -52,6 +52,13 @@ def test_a_gap_is_named_with_its_borders_longest_first() -> None:
     assert gap.ways == (Way("GIVE", "a"), Way("GIVE", "b"))
 
 
+def test_a_gap_with_many_neighbours_offers_the_longest_borders_alone() -> None:
+    strip = "".join(chr(ord("a") + n) for n in range(20))
+    (gap,) = defects(drawn(strip, "." * 20), branch=whole(2, 20))
+    assert len(gap.team_codes) == 20
+    assert len(gap.ways) == 12
+
+
 def test_a_gap_at_the_edge_of_the_branch_is_found_and_outside_of_it_none() -> None:
     areas = drawn("aa.", "aab")
     assert told(defects(areas, branch=whole(2, 3))) == {("GAP", ("a", "b")): 1.0}

@@ -377,6 +377,10 @@ def jsons(secret: Path, url: str) -> Iterator[Bad]:
     yield one("collections 100 deep", "GEOMETRY_TOO_DEEP", of(nested))
     numbers = "[" + ",".join(["[120,30]"] * 400_000) + "]"
     yield one("800,000 numbers", None, polygon(f"[{numbers}]"))
+    yield one("10,000,000 numbers", None, polygon("[" + "1," * 10_000_000 + "1]"))
+    combs = [_comb(1000, upright=True), _comb(1000, upright=False)]
+    yield one("two combs", "TOO_COMPLEX", geojson(feature("T-E1", combs[0]), feature("T-E3", combs[1])))
+    yield one("two combs of one team", "TOO_COMPLEX", geojson(*(feature("T-E1", comb) for comb in combs)))
     for number, code in (
         ("NaN", "COORDINATE_NOT_FINITE"), ("Infinity", "COORDINATE_NOT_FINITE"), ("-Infinity", "COORDINATE_NOT_FINITE"),
         ("1e999", "COORDINATE_NOT_FINITE"), ("1e308", "COORDINATE_NOT_FINITE"), ('"120"', None), ("null", None), ("true", None),
@@ -472,6 +476,18 @@ def jsons(secret: Path, url: str) -> Iterator[Bad]:
     yield one("a column in vain", "COLUMN_IN_VAIN", good, columns={"team_code": "队"})
     yield one("a column for nothing", "COLUMN_IN_VAIN", good, columns={"geometry": "team_code"})
     yield one("no column of teams", "TEAM_COLUMN_MISSING", geojson({**feature(), "properties": {"队": "T-E1"}}))
+
+
+def _comb(teeth: int, *, upright: bool) -> shapely.MultiPolygon:
+    """A valid area whose teeth cross all of those of the other one."""
+    width = 0.02 / teeth
+    outline = [(0.0, 0.0)]
+    for tooth in range(teeth):
+        x = tooth * width
+        outline += [(x, 0.02), (x + width / 2, 0.02), (x + width / 2, 0.001), (x + width, 0.001)]
+    outline.append((0.02, 0.0))
+    placed = [(120 + round(x, 8), 30 + round(y, 8)) for x, y in (outline if upright else [(y, x) for x, y in outline])]
+    return shapely.MultiPolygon([shapely.Polygon(placed)])
 
 
 @family

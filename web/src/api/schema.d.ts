@@ -4945,6 +4945,7 @@ export interface components {
          *           "row": 1,
          *           "team_code": "T-E1",
          *           "team_name": "收展一队",
+         *           "given": "T-E1",
          *           "community_code": null,
          *           "action": "CHANGED",
          *           "code": null,
@@ -5022,6 +5023,11 @@ export interface components {
             team_code: string | null;
             /** Team Name */
             team_name: string | null;
+            /**
+             * Given
+             * @description The team as the record has it
+             */
+            given: string | null;
             /**
              * Community Code
              * @description Of a table of communities

@@ -20,6 +20,7 @@ export const studioEn: typeof studioZh = {
   sheet: { regions: "Territories", effects: "Effects", defects: "Defects", history: "History", close: "Close" },
 
   start: {
+    making: "Making and checking it…",
     title: "Territory plans",
     branch: "Branch",
     pickBranch: "Choose a branch",
@@ -67,7 +68,7 @@ export const studioEn: typeof studioZh = {
     label: "Map for editing territories. Arrow keys move it, plus and minus zoom; everything can be done from the lists of territories and communities and by typing coordinates as well. The question mark shows the keys.",
     all: "Show the whole branch",
     layers: "Layers",
-    layer: { names: "Territory names", communities: "Communities", orphans: "Orphans", others: "Other branches' territories", defects: "Defects", people: "Where colleagues are" },
+    layer: { names: "Territory names", communities: "Communities", orphans: "Orphans", customers: "Customers", others: "Other branches' territories", defects: "Defects", people: "Where colleagues are" },
     closer: "Zoom in to edit: only the neighbourhood in sight is loaded.",
   },
 
@@ -81,7 +82,7 @@ export const studioEn: typeof studioZh = {
     split: { name: "Split", hint: "Draw a line across the selected territory; then click the half that goes." },
     merge: { name: "Merge", hint: "Click the neighbour that takes it over, or choose it under Receiver." },
     give: { name: "Give", hint: "Circle, brush or click land to give it to the receiver." },
-    communities: { name: "Communities", hint: "Click, brush or circle communities; Enter gives them to the receiver." },
+    communities: { name: "Assign", hint: "Click, brush or circle communities; Enter gives them to the receiver." },
     fill: { name: "Fill gap", hint: "Click land that nobody owns; without a receiver it goes to the neighbour with the longest border." },
     hole: { name: "Cut hole", hint: "Draw, inside the selected territory, what shall no longer be its." },
     remove: { name: "Remove", hint: "Removes the selected territory: the land belongs to nobody." },
@@ -165,13 +166,13 @@ export const studioEn: typeof studioZh = {
     none: "No such team.",
     communityNone: "No community in sight; move the map or zoom in.",
     communityHint: "Communities in sight on the map",
-    pickTool: "Tick some, then give them to the receiver with the communities tool.",
+    pickTool: "Tick some, then give them to the receiver with the Assign tool.",
     picked: (n) => `${n} picked`,
     clear: "Clear",
     assign: "Give to the receiver",
     parts: (n) => `${n} parts`,
     area: (km2) => `${km2} km²`,
-    errors: (n) => `${n} errors`,
+    errors: (n) => (n === "1" ? "1 error" : `${n} errors`),
     show: (name) => `Show ${name} on the map`,
   },
 

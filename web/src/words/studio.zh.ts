@@ -18,6 +18,7 @@ export const studioZh = {
   sheet: { regions: "区域", effects: "影响", defects: "缺陷", history: "记录", close: "收起" },
 
   start: {
+    making: "正在新建并检查…",
     title: "区域方案",
     branch: "支公司",
     pickBranch: "选择支公司",
@@ -47,7 +48,7 @@ export const studioZh = {
     imported: "由文件导入",
     decides: "正在决定孤儿单归谁",
     showDiscarded: (n: string) => `另有 ${n} 个已放弃`,
-    propose: "自动提案",
+    propose: "区域建议",
     chooseTwo: "再选一个版本来比较",
   },
 
@@ -65,7 +66,7 @@ export const studioZh = {
     label: "区域编辑地图。方向键移动，加减号缩放；所有操作也可以用左侧区域名单、社区名单和键入坐标完成，按问号看按键。",
     all: "看整个支公司",
     layers: "图层",
-    layer: { names: "区域名称", communities: "社区", orphans: "孤儿单", others: "其他支公司的区域", defects: "缺陷", people: "同事所在" } as Record<string, string>,
+    layer: { names: "区域名称", communities: "社区", orphans: "孤儿单", customers: "客户密度", others: "其他支公司的区域", defects: "缺陷", people: "同事所在" } as Record<string, string>,
     closer: "再放大一些才能编辑：只载入眼前的区域。",
   },
 
@@ -151,7 +152,7 @@ export const studioZh = {
     UNDO: "撤销",
     REDO: "重做",
     SETTLE: "对齐到格网",
-    PROPOSE: "取用提案",
+    PROPOSE: "采用建议",
   } as Record<string, string>,
 
   regions: {
@@ -299,7 +300,7 @@ export const studioZh = {
   },
 
   propose: {
-    title: "自动提案",
+    title: "区域建议",
     text: "以社区为单位，求一份各团队均衡、改动最少、各自连成一片的区域。结果可做成草稿，仍由人检查、审批、发布；不会比现状差。",
     tolerance: "各团队负荷与应有份额相差不超过",
     keep: "至少这么多保单不换手",
@@ -314,7 +315,7 @@ export const studioZh = {
     again: "改条件再算",
     make: "做成草稿",
     now: "现状",
-    proposed: "提案",
+    proposed: "建议",
     outcome: {
       BALANCED: "全部条件都满足",
       CLOSER: "比现状好，但有条件达不到",

@@ -24,11 +24,11 @@ import { colourOf, learnColour } from "../state/colours";
 import { covers } from "../tools/stroke";
 import type { AnyShape, AreaShape, Bbox, LonLat, MultiPolygonShape, Severity } from "../types";
 import { toDegrees, toGeometry, toMap } from "./project";
-import { defectStyle, draftNames, draftStyle, goneStyle, handleStyle, pickedCommunity, pieceStyle, presenceStyle, previewStyle, restingCommunity, versionStyle } from "./styles";
+import { customerStyle, defectStyle, draftNames, draftStyle, goneStyle, handleStyle, pickedCommunity, pieceStyle, presenceStyle, previewStyle, restingCommunity, versionStyle } from "./styles";
 
-const TILES = ["branches", "communities", "territories", "orphans"] as const;
+const TILES = ["branches", "communities", "territories", "orphans", "customers"] as const;
 type TileName = (typeof TILES)[number];
-export type LayerSwitch = "orphans" | "communities" | "others" | "names" | "defects" | "people";
+export type LayerSwitch = "orphans" | "customers" | "communities" | "others" | "names" | "defects" | "people";
 
 const format = new GeoJSON({ dataProjection: "EPSG:4326", featureProjection: "EPSG:3857" });
 
@@ -45,7 +45,6 @@ export interface Sight {
   picking: () => boolean;
   picked: () => ReadonlySet<string>;
   defect: () => number | null;
-  versionName: (of: "MINE" | "THEIRS") => string;
 }
 
 export interface Placed {
@@ -91,11 +90,13 @@ export class StudioChart {
       tile("territories", 63, (feature, resolution) => this.elsewhere(feature, () => names(feature, resolution)), { declutter: "names" }),
     ];
     const orphans = tile("orphans", 50, orphanStyle({ hidden: () => new Set(), team: () => null }), { opacity: 0.85 });
+    const customers = tile("customers", 48, customerStyle(), { opacity: 0.85 });
     const draftTitles = vector(this.draft as unknown as VectorSource, 64, draftNames(sight.nameOf), { declutter: "names" });
     const communityTitles = tile("communities", 62, communityNames(), { declutter: "names", maxResolution: 9 });
     const people = vector(this.people, 59, presenceStyle);
     this.layers = {
       orphans: [orphans],
+      customers: [customers],
       communities: [this.communities, communityTitles],
       others,
       names: [draftTitles],
@@ -111,9 +112,10 @@ export class StudioChart {
         this.pieceLayer,
         tile("branches", 40, branchLine()),
         this.communities,
+        customers,
         orphans,
         vector(this.preview, 55, previewStyle({ colour: colourOf })),
-        vector(this.versions, 57, versionStyle(sight.versionName)),
+        vector(this.versions, 57, versionStyle),
         this.defectLayer,
         people,
         communityTitles,
@@ -216,6 +218,8 @@ export class StudioChart {
   showVersions(sides: readonly { mine: AreaShape | null; theirs: AreaShape | null }[]): void {
     this.versions.clear();
     for (const { mine, theirs } of sides) {
+      // A neighbour that both leave as it is shows nothing of the conflict.
+      if (JSON.stringify(mine) === JSON.stringify(theirs)) continue;
       for (const [version, shape] of [["THEIRS", theirs], ["MINE", mine]] as const) {
         if (shape) this.versions.addFeature(new Feature({ geometry: toGeometry(shape), version }));
       }

@@ -8,7 +8,8 @@ import Stroke from "ol/style/Stroke";
 import Style, { type StyleFunction } from "ol/style/Style";
 import Text from "ol/style/Text";
 import { faded } from "../../map/areaStyles";
-import { hatch, INK, SEAL, SELECTED, territoryColours } from "../../map/palette";
+import { short } from "../../map/donut";
+import { INK, SEAL, SELECTED, territoryColours } from "../../map/palette";
 import type { Severity } from "../types";
 
 const FONT = '500 12px "PingFang SC", "Noto Sans CJK SC", "Noto Sans SC", "Microsoft YaHei", sans-serif';
@@ -108,22 +109,34 @@ export function defectStyle(active: () => number | null): StyleFunction {
   };
 }
 
-/** The two versions of a conflict: mine is drawn through, theirs dashed and hatched. */
-export function versionStyle(nameOf: (of: "MINE" | "THEIRS") => string): StyleFunction {
-  const theirs = hatch();
+/** The two versions of a conflict: mine is drawn through, theirs dashed; the card beside the map says which is which. */
+export const versionStyle: StyleFunction = (feature) => {
+  const mine = feature.get("version") === "MINE";
+  return [
+    new Style({ stroke: new Stroke({ color: "#fff", width: 6 }), zIndex: 50 }),
+    new Style({
+      ...(mine ? { fill: new Fill({ color: "rgba(27, 102, 201, 0.10)" }) } : {}),
+      stroke: new Stroke({ color: mine ? "#1b66c9" : SEAL, width: 3, ...(mine ? {} : { lineDash: [9, 6] }) }),
+      zIndex: mine ? 51 : 52,
+    }),
+  ];
+};
+
+/** Customers counted together: the more, the larger the disc, up to a thousand. */
+export function customerStyle(): StyleFunction {
+  const made = new Map<number, Style>();
   return (feature) => {
-    const of = feature.get("version") as "MINE" | "THEIRS";
-    const mine = of === "MINE";
-    const colour = mine ? "#1b66c9" : SEAL;
-    return [
-      new Style({ stroke: new Stroke({ color: "#fff", width: 6 }) }),
-      new Style({
-        fill: new Fill({ color: mine ? "rgba(27, 102, 201, 0.16)" : theirs }),
-        stroke: new Stroke({ color: colour, width: 3, ...(mine ? {} : { lineDash: [9, 6] }) }),
-        text: new Text({ text: nameOf(of), font: FONT, fill: new Fill({ color: colour }), stroke: HALO, offsetY: mine ? -10 : 10, overflow: true }),
-        zIndex: mine ? 51 : 50,
-      }),
-    ];
+    const count = Number(feature.get("count"));
+    const radius = Math.round(3 + 3 * Math.log2(1 + Math.min(count, 1000)));
+    let style = made.get(count);
+    if (!style) {
+      style = new Style({
+        image: new CircleStyle({ radius, fill: new Fill({ color: "rgba(75, 87, 101, 0.55)" }), stroke: new Stroke({ color: "#fff", width: 1 }), declutterMode: "none" }),
+        ...(radius >= 10 ? { text: new Text({ text: short(count), font: FONT, fill: new Fill({ color: "#fff" }) }) } : {}),
+      });
+      made.set(count, style);
+    }
+    return style;
   };
 }
 
