@@ -32,7 +32,7 @@ def cells(lonlat: NDArray[np.float64]) -> NDArray[np.int64]:
 
 def tile_of(lon: float, lat: float, zoom: int) -> Tile:
     x, y = (cells(np.array([[lon, lat]]))[0] >> (CELL_ZOOM - zoom)).tolist()
-    return Tile(zoom, x, y)
+    return Tile(zoom, min(x, 2**zoom - 1), y)  # the line at 180° belongs to the last tile
 
 
 def counted(rows: list[Row]) -> Orphans:

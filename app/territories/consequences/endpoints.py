@@ -38,7 +38,7 @@ OtherPlan = Annotated[
 @router.post(
     "/territories/consequences",
     operation_id="whatIf",
-    responses=documented(413, 415),
+    responses=documented(400, 413, 415),
 )
 def what_if(connection: ReadConnection, principal: CurrentPrincipal, today: Today, wanted: WhatIfIn) -> WhatIf:
     """What it would mean if these teams had these territories; nothing is saved."""
@@ -52,7 +52,7 @@ def what_if(connection: ReadConnection, principal: CurrentPrincipal, today: Toda
     "/territories/consequences/policies",
     operation_id="exportWhatIf",
     response_class=Response,
-    responses=documented(413, 415, also=_CSV_ANSWER),
+    responses=documented(400, 413, 415, also=_CSV_ANSWER),
 )
 def export_what_if(connection: ReadConnection, principal: CurrentPrincipal, today: Today, wanted: WhatIfIn) -> Response:
     """The policies that would change hands, as CSV."""

@@ -109,7 +109,9 @@ def preview_edit(
     return Response(_body(body), media_type="application/json")
 
 
-@router.post("/trace", operation_id="traceTerritoryBorder", response_model=Traced, responses=documented(404, 413, 415))
+@router.post(
+    "/trace", operation_id="traceTerritoryBorder", response_model=Traced, responses=documented(400, 404, 413, 415)
+)
 def trace_border(connection: ReadConnection, principal: CurrentPrincipal, plan_id: PlanId, wanted: TraceIn) -> Response:
     """The line along existing borders from one place to another, the shortest way; to draw with."""
     checked_plan(connection, principal, plan_id)
@@ -118,7 +120,9 @@ def trace_border(connection: ReadConnection, principal: CurrentPrincipal, plan_i
     return Response(_body(body), media_type="application/json")
 
 
-@router.post("/undo", operation_id="undoTerritoryEdit", response_model=Edited, responses=documented(404, 409, 413, 415))
+@router.post(
+    "/undo", operation_id="undoTerritoryEdit", response_model=Edited, responses=documented(400, 404, 409, 413, 415)
+)
 def undo_edit(
     connection: WriteConnection, principal: CurrentPrincipal, plan_id: PlanId, wanted: EditStepIn
 ) -> Response:
@@ -128,7 +132,9 @@ def undo_edit(
     return _stepped(connection, plan_id, revision, changes, wanted.by)
 
 
-@router.post("/redo", operation_id="redoTerritoryEdit", response_model=Edited, responses=documented(404, 409, 413, 415))
+@router.post(
+    "/redo", operation_id="redoTerritoryEdit", response_model=Edited, responses=documented(400, 404, 409, 413, 415)
+)
 def redo_edit(
     connection: WriteConnection, principal: CurrentPrincipal, plan_id: PlanId, wanted: EditStepIn
 ) -> Response:
@@ -175,7 +181,7 @@ def list_conflicts(
     "/conflicts/{conflict_id}/resolve",
     operation_id="resolveTerritoryConflict",
     response_model=Edited,
-    responses=documented(404, 409, 413, 415),
+    responses=documented(400, 404, 409, 413, 415),
 )
 def resolve_conflict(
     connection: WriteConnection,
@@ -191,7 +197,7 @@ def resolve_conflict(
     return Response(body, media_type="application/json")
 
 
-@router.put("/presence", operation_id="putTerritoryPresence", responses=documented(404, 413, 415))
+@router.put("/presence", operation_id="putTerritoryPresence", responses=documented(400, 404, 413, 415))
 def put_presence(
     connection: WriteConnection, principal: CurrentPrincipal, plan_id: PlanId, wanted: PresenceIn
 ) -> PresenceList:

@@ -111,7 +111,10 @@ def get_plan(connection: ReadConnection, principal: CurrentPrincipal, today: Tod
 
 
 @router.patch(
-    "/{plan_id}", operation_id="changeTerritoryPlan", response_model=TerritoryPlan, responses=documented(404, 409, 415)
+    "/{plan_id}",
+    operation_id="changeTerritoryPlan",
+    response_model=TerritoryPlan,
+    responses=documented(400, 404, 409, 415),
 )
 def change_plan(
     connection: WriteConnection, principal: CurrentPrincipal, today: Today, plan_id: PlanId, wanted: PlanChangeIn
@@ -188,7 +191,7 @@ def _mover(step: str, summary: str) -> None:
         endpoint,
         methods=["POST"],
         operation_id=f"{step}TerritoryPlan",
-        responses=documented(404, 409, 413, 415),
+        responses=documented(400, 404, 409, 413, 415),
     )
 
 
@@ -200,7 +203,7 @@ _mover("reject", "Sends a version back into drawing, with a reason.")
 _mover("approve", "Approves a version: somebody else than those who drew or submitted it.")
 
 
-@router.post("/{plan_id}/publish", operation_id="publishTerritoryPlan", responses=documented(404, 409, 413, 415))
+@router.post("/{plan_id}/publish", operation_id="publishTerritoryPlan", responses=documented(400, 404, 409, 413, 415))
 def publish_plan(
     connection: WriteConnection, principal: CurrentPrincipal, today: Today, plan_id: PlanId, wanted: PublishIn
 ) -> TerritoryPlan:
@@ -221,7 +224,7 @@ def publish_plan(
     "/{plan_id}/roll-back",
     operation_id="rollBackTerritoryPlan",
     status_code=201,
-    responses=documented(404, 409, 413, 415),
+    responses=documented(400, 404, 409, 413, 415),
 )
 def roll_back_plan(
     connection: WriteConnection, principal: CurrentPrincipal, today: Today, plan_id: PlanId, wanted: PlanMoveIn

@@ -94,7 +94,8 @@ def test_distances_are_geodesics_to_the_nearest_place(drawn: Scene) -> None:
             if expected > 100_000:
                 continue
             metres = index.border_distance_m([drawn.lon[p]], [drawn.lat[p]], position)[0]
-            assert metres == pytest.approx(expected, abs=MILLIMETRE)
+            # A point that PostGIS's arithmetic puts onto a long edge may lie a little more than a millimetre from it (record 0004).
+            assert metres == pytest.approx(expected, abs=2 * MILLIMETRE)
 
 
 @pytest.mark.parametrize(("degrees", "tolerance"), [(0.5, 1e-3), (1.0, 1e-3), (3.0, 1e-2), (8.0, 1.0), (20.0, 5_000.0)])
