@@ -8792,6 +8792,15 @@ export interface operations {
                     "application/json": components["schemas"]["TerritoryPlan"];
                 };
             };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description There is no such thing, or it is outside of the caller's scope */
             404: {
                 headers: {
@@ -8994,6 +9003,15 @@ export interface operations {
                     "application/json": components["schemas"]["TerritoryPlan"];
                 };
             };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description There is no such thing, or it is outside of the caller's scope */
             404: {
                 headers: {
@@ -9082,6 +9100,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TerritoryPlan"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no such thing, or it is outside of the caller's scope */
@@ -9174,6 +9201,15 @@ export interface operations {
                     "application/json": components["schemas"]["TerritoryPlan"];
                 };
             };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description There is no such thing, or it is outside of the caller's scope */
             404: {
                 headers: {
@@ -9262,6 +9298,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TerritoryPlan"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no such thing, or it is outside of the caller's scope */
@@ -9354,6 +9399,15 @@ export interface operations {
                     "application/json": components["schemas"]["TerritoryPlan"];
                 };
             };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description There is no such thing, or it is outside of the caller's scope */
             404: {
                 headers: {
@@ -9444,6 +9498,15 @@ export interface operations {
                     "application/json": components["schemas"]["TerritoryPlan"];
                 };
             };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description There is no such thing, or it is outside of the caller's scope */
             404: {
                 headers: {
@@ -9531,6 +9594,15 @@ export interface operations {
                     "application/json": components["schemas"]["WhatIf"];
                 };
             };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The body is too large */
             413: {
                 headers: {
@@ -9598,6 +9670,15 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is too large */
@@ -10283,6 +10364,15 @@ export interface operations {
                     "application/json": components["schemas"]["Traced"];
                 };
             };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description There is no such thing, or it is outside of the caller's scope */
             404: {
                 headers: {
@@ -10362,6 +10452,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Edited"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no such thing, or it is outside of the caller's scope */
@@ -10452,6 +10551,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Edited"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no such thing, or it is outside of the caller's scope */
@@ -10608,6 +10716,15 @@ export interface operations {
                     "application/json": components["schemas"]["Edited"];
                 };
             };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description There is no such thing, or it is outside of the caller's scope */
             404: {
                 headers: {
@@ -10696,6 +10813,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PresenceList"];
+                };
+            };
+            /** @description Cannot be read: malformed JSON, a forged cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no such thing, or it is outside of the caller's scope */
