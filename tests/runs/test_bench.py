@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 
 from app.bench.allocation import WRITTEN, measure
+from app.db import make_engine
 
 
-def test_the_floor_puts_back_what_the_run_wrote(engine: Engine, tmp_path: Path) -> None:
+def test_the_floor_puts_back_what_the_run_wrote(database_url: str, tmp_path: Path) -> None:
+    engine = make_engine(database_url)
     found = measure(engine, tmp_path, orphans=300)
     assert found["cases"] > 200
     assert found["ratio_to_floor"] > 0
     with engine.connect() as connection:
         for table in WRITTEN[:3]:
             assert connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() > 0
+    engine.dispose()

@@ -168,7 +168,9 @@ def test_a_hole_is_cut_and_filled(studio: Studio) -> None:
 def test_communities_from_the_list(studio: Studio) -> None:
     studio.key("c")
     receiver(studio, "T-E3")
-    studio.key("o", "Shift+Tab", "ArrowRight")
+    studio.key("o")
+    studio.page.wait_for_function("document.activeElement.closest('#lists') !== null")
+    studio.key("Shift+Tab", "ArrowRight")
     expect(studio.page.get_by_role("tab", name="社区")).to_be_focused()
     studio.key("Tab")
     expect(studio.page.get_by_role("searchbox", name="筛选社区")).to_be_focused()
