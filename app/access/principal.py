@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from app.errors import OutOfScope
+
 Role = Literal["province", "city", "branch", "lead", "agent", "system"]
 
 
@@ -24,3 +26,8 @@ class Principal:
     name: str
     role: Role
     scope: Scope = EVERYTHING
+
+    def need_branch(self, branch_code: str | None) -> None:
+        """Raises `OutOfScope` unless the caller may act for the branch; None: for all of them."""
+        if self.scope.branch_codes is not None and branch_code not in self.scope.branch_codes:
+            raise OutOfScope

@@ -142,9 +142,7 @@ def start_run(
     connection: WriteConnection, principal: CurrentPrincipal, wanted: RunIn, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Starts a run over all orphans of a date, or of one branch; follow `Location` for its progress."""
-    branches = principal.scope.branch_codes
-    if branches is not None and wanted.branch_code not in branches:
-        raise OutOfScope
+    principal.need_branch(wanted.branch_code)
 
     def act() -> Answer:
         run_id = create_run(

@@ -6,7 +6,6 @@ import orjson
 from fastapi import APIRouter, Query, Response
 
 from app.deps import CurrentPrincipal, ReadConnection, Today
-from app.errors import OutOfScope
 from app.fields import Day
 from app.problems import documented
 from app.strict import StrictRoute
@@ -42,7 +41,7 @@ OtherPlan = Annotated[
 )
 def what_if(connection: ReadConnection, principal: CurrentPrincipal, today: Today, wanted: WhatIfIn) -> WhatIf:
     """What it would mean if these teams had these territories; nothing is saved."""
-    _check_branch(principal, wanted.branch_code)
+    principal.need_branch(wanted.branch_code)
     on = wanted.on or today
     changes, around = supposed(connection, wanted, on)
     return told(consequences(connection, wanted.branch_code, changes, on, around=around))
@@ -56,7 +55,7 @@ def what_if(connection: ReadConnection, principal: CurrentPrincipal, today: Toda
 )
 def export_what_if(connection: ReadConnection, principal: CurrentPrincipal, today: Today, wanted: WhatIfIn) -> Response:
     """The policies that would change hands, as CSV."""
-    _check_branch(principal, wanted.branch_code)
+    principal.need_branch(wanted.branch_code)
     changes, around = supposed(connection, wanted, wanted.on or today)
     return _csv(write_policies(connection, holders_moving(connection, changes, around=around)), "what-if")
 
@@ -157,11 +156,6 @@ def _other(
         return base_of(connection, plan_id, today)
     checked_plan(connection, principal, other)
     return other
-
-
-def _check_branch(principal: CurrentPrincipal, branch_code: str) -> None:
-    if principal.scope.branch_codes is not None and branch_code not in principal.scope.branch_codes:
-        raise OutOfScope
 
 
 def _csv(body: bytes, name: str) -> Response:

@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 
 from app.access.principal import Principal
 from app.deps import CurrentPrincipal, IdempotencyKey, ReadConnection, Today, WantedPage, WriteConnection
-from app.errors import OutOfScope
 from app.fields import Code
 from app.idempotency import Answer, answer_once
 from app.paging import cut, decode_cursor
@@ -78,7 +77,7 @@ def create_plan(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """A new draft."""
-    _check_branch(principal, wanted.branch_code)
+    principal.need_branch(wanted.branch_code)
 
     def act() -> Answer:
         made = make_draft(
@@ -233,11 +232,6 @@ def roll_back_plan(
     listing.one_plan(connection, plan_id, scope=principal.scope, today=today)
     made = roll_back(connection, plan_id, by=wanted.by, today=today)
     return listing.one_plan(connection, made, scope=principal.scope, today=today)
-
-
-def _check_branch(principal: Principal, branch_code: str) -> None:
-    if principal.scope.branch_codes is not None and branch_code not in principal.scope.branch_codes:
-        raise OutOfScope
 
 
 def _answer(plan: TerritoryPlan) -> Response:

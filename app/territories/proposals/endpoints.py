@@ -7,7 +7,6 @@ from sqlalchemy import Connection
 
 from app.access.principal import Scope
 from app.deps import CurrentPrincipal, IdempotencyKey, ReadConnection, Today, WantedPage, WriteConnection
-from app.errors import OutOfScope
 from app.fields import Code
 from app.idempotency import Answer, answer_once
 from app.paging import cut, decode_cursor
@@ -47,9 +46,7 @@ def propose_territories(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Has balanced territories worked out that are close to the present ones; follow `Location` for progress and result."""
-    branches = principal.scope.branch_codes
-    if branches is not None and wanted.branch_code not in branches:
-        raise OutOfScope
+    principal.need_branch(wanted.branch_code)
 
     def act() -> Answer:
         wish = Wish(
