@@ -15,6 +15,7 @@ from app.territories.plans.errors import PlanNotEditable
 from app.territories.plans.repository import lock_plan, read_plan
 from app.territories.validation.renew import renew_defects
 from geo.coverage import Piece
+from geo.errors import GeoError
 
 _OF_BRANCH = text("SELECT code FROM team WHERE branch_code = :branch AND code = ANY (:codes)")
 
@@ -116,17 +117,33 @@ def _work_out(connection: Connection, plan_id: int, plan: RowMapping, verb: Verb
     if not 0 <= version <= revision:
         raise VersionUnknown
     check_teams(connection, branch, teams_named(verb))
-    worked = work_out(connection, plan_id, branch, verb, lambda areas: areas)
     foreign = conflicts.changed_by_others(connection, plan_id, since=version, by=by) if version < revision else set()
-    clashes = sorted({one.team_code for one in _changed(worked) if one.land} & foreign)
-    if clashes:
-        worked = work_out(
+
+    def as_seen() -> Worked:
+        return work_out(
             connection, plan_id, branch, verb, lambda areas: conflicts.as_of(connection, plan_id, areas, version)
         )
+
+    try:
+        worked = work_out(connection, plan_id, branch, verb, lambda areas: areas)
+    except GeoError:
+        # What cannot be done any more could be done to what the editor saw: that is a conflict, too.
+        if not foreign or not _clashes(worked := as_seen(), foreign):
+            raise
+        clashes = _clashes(worked, foreign)
+    else:
+        clashes = _clashes(worked, foreign)
+        if clashes:
+            worked = as_seen()
     changed = _changed(worked)
     if not changed:
         raise NothingChanged
     return Outcome(branch, revision, changed, worked.change.pieces, clashes=clashes)
+
+
+def _clashes(worked: Worked, foreign: set[str]) -> list[str]:
+    """The teams whose land a verb changes and somebody else has changed, too."""
+    return sorted({one.team_code for one in _changed(worked) if one.land} & foreign)
 
 
 def _changed(worked: Worked) -> list[Changed]:
