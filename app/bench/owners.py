@@ -16,12 +16,9 @@ from sqlalchemy import Connection, text
 
 from app.bench.database import bench_database
 from app.bench.http import AS_OF, LONGEST_S, MOST_REQUESTS, bare_request, figures_of, fire, server_over
-from app.territories.editing.edit import edit
-from app.territories.editing.schemas import Give
-from app.territories.plans.draft import make_draft
-from app.territories.plans.errors import PlanHasErrors
-from app.territories.plans.move import move, publish
-from app.territories.plans.repository import read_plan
+from app.models.in_force import in_force
+from app.territories.plans.deliver import deliver
+from geo.coverage import give, settle
 from geo.errors import GeoError
 
 SIDE_DEG = 0.004
@@ -33,6 +30,18 @@ _LARGEST = text(
     FROM territory_plan p JOIN territory t ON t.plan_id = p.id JOIN territory_shape s ON s.id = t.shape_id
     WHERE p.state = 'PUBLISHED' AND p.effective_to IS NULL
     GROUP BY p.branch_code ORDER BY count(*) DESC, p.branch_code LIMIT 1
+    """
+)
+_HELD = text(
+    f"""
+    SELECT t.team_code, ST_AsBinary(t.geom) AS area FROM published_territory t
+    WHERE t.branch_code = :branch AND {in_force("t", ":on")} ORDER BY t.team_code
+    """  # noqa: S608 (fixed words)
+)
+_DELIVER = text(
+    """
+    INSERT INTO delivered_territory (team_code, effective_from, geom)
+    VALUES (:team, :day, ST_Multi(ST_GeomFromWKB(:area, 4490)))
     """
 )
 
@@ -66,7 +75,7 @@ def run(
         made = 0
         while made < versions:
             with engine.begin() as connection:
-                made += _next_version(connection, branch, area, teams, made, random)
+                made += _next_version(connection, branch, area, made, random)
             if made % 50 == 0:
                 say(f"{made} versions")
         questions = [_question(area, versions, random) for _ in range(requests + 100)]
@@ -91,30 +100,26 @@ def run(
         }
 
 
-def _next_version(
-    connection: Connection, branch: str, area: shapely.Geometry, teams: list[str], made: int, random: Random
-) -> bool:
-    """One more published version, a square of land in other hands; False where the square changed nothing."""
+def _next_version(connection: Connection, branch: str, area: shapely.Geometry, made: int, random: Random) -> bool:
+    """One more version, delivered with a square of land in other hands; False where the square changed nothing."""
     day = AS_OF + timedelta(days=made)
-    plan = make_draft(connection, branch, name=f"{made}", by="a", today=day)
+    held = {
+        row.team_code: shapely.from_wkb(bytes(row.area))
+        for row in connection.execute(_HELD, {"branch": branch, "on": day})
+    }
     x, y = _point(area, random)
-    square = shapely.box(x, y, x + SIDE_DEG, y + SIDE_DEG).intersection(area)
-    verb = Give.model_validate(
-        {
-            "verb": "GIVE",
-            "geometry": orjson.loads(shapely.to_geojson(shapely.box(*shapely.bounds(square)))),
-            "to_team_code": random.choice(teams),
-        }
-    )
+    square = shapely.box(*shapely.bounds(shapely.box(x, y, x + SIDE_DEG, y + SIDE_DEG).intersection(area)))
     try:
-        edit(connection, plan, verb, version=read_plan(connection, plan)["revision"], by="a")
-        move(connection, plan, "submit", by="a")
-        move(connection, plan, "approve", by="b")
-        publish(connection, plan, effective_from=day, by="b", today=day)
-    except (GeoError, PlanHasErrors):
-        move(connection, plan, "discard", by="a")
+        changed = give(settle(held).areas, square, random.choice(sorted(held))).areas
+    except GeoError:
         return False
-    return True
+    rows = [
+        {"team": code, "day": day, "area": shapely.to_wkb(after)}
+        for code, after in changed.items()
+        if after is not None
+    ]
+    connection.execute(_DELIVER, rows)
+    return deliver(connection) == 1
 
 
 def _point(area: shapely.Geometry, random: Random) -> tuple[float, float]:
