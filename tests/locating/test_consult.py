@@ -503,7 +503,7 @@ def test_a_refused_key_is_told_with_what_to_do(
         add(engine, "H2", f"南京市建邺区云锦路{n + 1}号")
     server.says |= {"amap": bodies.amap_error("10001", "INVALID_USER_KEY"), "baidu": bodies.baidu(HERE)}
     result = run(database_url, monkeypatch, "consult", **environment(server))
-    assert result.exit_code == 3
+    assert result.exit_code == 3, result.output
     assert "guidan providers --resume amap" in result.output.replace("\n", "").replace("  ", " ")
     listed = run(database_url, monkeypatch, "providers", **environment(server))
     assert (listed.exit_code, "ACCESS_DENIED" in listed.stdout) == (3, True)
