@@ -15,6 +15,11 @@ class Scope:
     branch_codes: frozenset[str] | None = None
     team_codes: frozenset[str] | None = None
 
+    @property
+    def listed_branches(self) -> list[str] | None:
+        """The branches in order, as a statement takes them; None: all."""
+        return None if self.branch_codes is None else sorted(self.branch_codes)
+
 
 EVERYTHING = Scope()
 

@@ -185,7 +185,7 @@ def one(connection: Connection, collection_id: str, scope: Scope) -> Collection:
 
 def branches_of(scope: Scope) -> list[str] | None:
     """The branches of a scope for SQL."""
-    return None if scope.branch_codes is None else sorted(scope.branch_codes)
+    return scope.listed_branches
 
 
 def bound(collection: Collection, scope: Scope, today: date) -> dict[str, Any]:

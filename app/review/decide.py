@@ -236,7 +236,7 @@ def decide(
 
 
 def _read(connection: Connection, review_id: int, scope: Scope) -> RowMapping:
-    branches = None if scope.branch_codes is None else sorted(scope.branch_codes)
+    branches = scope.listed_branches
     row = connection.execute(text(_ITEM), {"id": review_id, "branches": branches}).mappings().one_or_none()
     if row is None:
         raise LocationReviewNotFound

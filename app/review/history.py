@@ -27,7 +27,7 @@ _ONE = text(_SELECT + " WHERE d.id = :id AND (CAST(:branches AS text[]) IS NULL 
 
 
 def _branches(scope: Scope) -> list[str] | None:
-    return None if scope.branch_codes is None else sorted(scope.branch_codes)
+    return scope.listed_branches
 
 
 def list_decisions(

@@ -86,7 +86,7 @@ class After:
 def conditions(filters: Filters, scope: Scope, today: date) -> tuple[str, dict[str, Any]]:
     """The SQL condition on `location_review AS r`, and what it is bound to; `today` decides the buckets."""
     values = {name: getattr(filters, name) for name in filters.__dataclass_fields__}
-    values["branches"] = None if scope.branch_codes is None else sorted(scope.branch_codes)
+    values["branches"] = scope.listed_branches
     bound = {name: value for name, value in values.items() if value is not None}
     joined = " AND ".join(_CONDITIONS[name] for name in bound) or "true"
     return joined, bound | {"today": today, "soon": today + timedelta(days=SOON_DAYS)}

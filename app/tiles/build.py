@@ -211,7 +211,7 @@ def _areas_tile(connection: Connection, areas: Areas, layer: str, square: Tile) 
 
 def _seen(scope: Scope) -> dict[str, list[str] | None]:
     return {
-        "branch_codes": None if scope.branch_codes is None else sorted(scope.branch_codes),
+        "branch_codes": scope.listed_branches,
         "team_codes": None if scope.team_codes is None else sorted(scope.team_codes),
     }
 

@@ -7,12 +7,10 @@ import shapely
 from shapely import LineString, MultiPolygon, Polygon
 
 from app.errors import OutsideChina
+from app.territories.at import EAST, NORTH, SOUTH, WEST
 from app.territories.editing.errors import BadShape, TooLargeToEdit
 from app.territories.editing.schemas import MOST_POSITIONS, DrawnArea, DrawnLine
 from geo.soundness import read_area
-
-WEST, SOUTH, EAST, NORTH = 73.0, 3.0, 136.0, 54.0
-"""Degrees within which China lies."""
 
 MOST_RINGS: Final = 2_000
 

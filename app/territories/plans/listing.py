@@ -108,7 +108,7 @@ def territories(
 
 
 def _branches(scope: Scope) -> list[str] | None:
-    return None if scope.branch_codes is None else sorted(scope.branch_codes)
+    return scope.listed_branches
 
 
 def _shown(row: RowMapping, today: date) -> TerritoryPlan:

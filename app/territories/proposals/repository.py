@@ -168,4 +168,4 @@ def note_taken(connection: Connection, proposal_id: int, draft_id: int) -> None:
 
 
 def _listed(scope: Scope) -> list[str] | None:
-    return None if scope.branch_codes is None else sorted(scope.branch_codes)
+    return scope.listed_branches
