@@ -137,7 +137,7 @@ def consult(
             out.print(f"  {name}: 至多 {most:,} 个请求 at most {most:,} requests")
     else:
         _tell(summary)
-    if not dry_run and summary.tally.not_asked:
+    if not dry_run and not summary.tally.complete:
         raise typer.Exit(INCOMPLETE)
 
 
@@ -196,7 +196,7 @@ def _measure(engine: "Engine", one: "Configured", settings: "Settings", sample: 
         variable = f"GUIDAN_{one.name.upper().replace(':', '_')}_PRIOR"
         out.print(f"  {variable}={min(0.99, max(0.01, found.share)):.2f}")
     _trouble(found.tally)
-    if found.tally.not_asked:
+    if not found.tally.complete:
         raise typer.Exit(INCOMPLETE)
 
 
@@ -255,8 +255,7 @@ def _tell(summary: "Summary") -> None:
 def _trouble(tally: "Tally") -> None:
     from app.locating.providers.messages import FAULTS, NOT_ASKED, environment
 
-    harmless = {"NOT_FOUND", "QUESTION_REFUSED"}
-    told = [(name, FAULTS[code], count) for (name, code), count in tally.faults.items() if code not in harmless]
+    told = [(name, FAULTS[code], count) for (name, code), count in tally.troubles.items()]
     told += [(name, NOT_ASKED[why], count) for (name, why), count in tally.not_asked.items()]
     for name, words, count in told:
         err.print(f"[yellow]![/yellow] {name} ×{count}: {environment(words.zh, name)}\n  {environment(words.en, name)}")

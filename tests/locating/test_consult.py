@@ -496,14 +496,23 @@ def test_geocode_with_providers(
     assert pl.read_csv(out)["provider"].to_list() == ["amap+baidu"]
 
 
+@pytest.mark.parametrize("all_at_once", [True, False])
 def test_a_refused_key_is_told_with_what_to_do(
-    engine: Engine, server: StandIn, database_url: str, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, server: StandIn, database_url: str, monkeypatch: pytest.MonkeyPatch, all_at_once: bool
 ) -> None:
     for n in range(3):
         add(engine, "H2", f"南京市建邺区云锦路{n + 1}号")
-    server.says |= {"amap": bodies.amap_error("10001", "INVALID_USER_KEY"), "baidu": bodies.baidu(HERE)}
+    # All three are refused before any of the refusals has stopped the asking, or one after the other.
+    together = threading.Barrier(3 if all_at_once else 1)
+
+    def refuse(seen: Seen) -> Any:
+        together.wait(5)
+        return bodies.amap_error("10001", "INVALID_USER_KEY")
+
+    server.says |= {"amap": refuse, "baidu": bodies.baidu(HERE)}
     result = run(database_url, monkeypatch, "consult", **environment(server))
     assert result.exit_code == 3, result.output
+    assert not all_at_once or server.count("amap") == 3
     assert "guidan providers --resume amap" in result.output.replace("\n", "").replace("  ", " ")
     listed = run(database_url, monkeypatch, "providers", **environment(server))
     assert (listed.exit_code, "ACCESS_DENIED" in listed.stdout) == (3, True)

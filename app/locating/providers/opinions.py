@@ -16,7 +16,7 @@ from app.locating.providers.client import Client
 from app.locating.providers.configured import Configured
 from app.provider_settings import Online
 from geo.address.divisions import Divisions
-from geo.providers import Answer, Failure, Question
+from geo.providers import SETTLED, Answer, Failure, Question
 from geo.providers.agreement import Combined, Local, Opinion, Verdict, combine
 
 AT_ONCE: Final = 4
@@ -49,6 +49,17 @@ class Tally:
             self.contradicted[name] += 1
         if isinstance(asked.outcome, Failure):
             self.faults[name, asked.outcome.fault.value] += 1
+
+    @property
+    def troubles(self) -> Counter[tuple[str, str]]:
+        """The faults that say something of the provider and not of the address, by (provider, fault)."""
+        return Counter({(name, fault): count for (name, fault), count in self.faults.items() if fault not in SETTLED})
+
+    @property
+    def complete(self) -> bool:
+        """Every provider answered whenever its turn came. Questions under way at once may all meet a refusal before the first of
+        them stops the asking, so neither the faults nor what was not asked tells it alone."""
+        return not self.not_asked and not self.troubles
 
 
 @contextmanager
