@@ -9,8 +9,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from geo.cores import usable_cores
 from geo.matching import AreaIndex, Matches
-from geo.matching.grid import lay_grid, usable_cores
+from geo.matching.grid import lay_grid
 from geo.matching.rings import flatten
 
 T = TypeVar("T")

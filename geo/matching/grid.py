@@ -1,8 +1,5 @@
 """The grid over the areas: how fine it is, how it is laid, and the lookups in it, on as many threads as pay."""
 
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -10,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from geo.cores import evenly, spread
 from geo.matching import building, kernels
 from geo.matching.rings import Rings
 
@@ -156,26 +154,6 @@ class Grid:
 
     def _cells(self) -> tuple[Any, ...]:
         return self.frame, self.nx, self.ny, self.table, self.lists, self.rings.xy
-
-
-def evenly(number: int, pieces: int) -> list[slice]:
-    """So many slices of about the same length."""
-    return [slice(number * k // pieces, number * (k + 1) // pieces) for k in range(pieces)]
-
-
-def spread(slices: list[slice], work: Callable[[slice], None]) -> None:
-    """`work` over every slice, each on a thread of its own; the kernels run without the GIL."""
-    if len(slices) == 1:
-        work(slices[0])
-        return
-    with ThreadPoolExecutor(len(slices)) as pool:
-        for _ in pool.map(work, slices):
-            pass
-
-
-def usable_cores() -> int:
-    """Processors that this process may use; eight at most, as memory is the limit then."""
-    return min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
 def lay_grid(rings: Rings, expected_points: int, threads: int, fineness: int | None = None) -> Grid:

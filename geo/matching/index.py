@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from shapely.geometry.base import BaseGeometry
 
+from geo.cores import usable_cores
 from geo.crs import distance_m
 from geo.matching import direct
 from geo.matching.formulas import RADIANS, SHORTEST_DEGREE_M
@@ -183,7 +184,7 @@ class AreaIndex:
         with self._laying:
             if self._grid is None:
                 # Numba takes half a second to import: only who has many points pays.
-                from geo.matching.grid import lay_grid, usable_cores
+                from geo.matching.grid import lay_grid
 
                 self._grid = lay_grid(self._rings, self._expected_points, self._threads or usable_cores())
             return self._grid

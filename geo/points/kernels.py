@@ -109,14 +109,49 @@ def covered(
 
 @compiled
 def meeting_boxes(boxes: NDArray[np.float64], most: int) -> Any:
-    """How many pairs of boxes (n, 4: west, south, east, north), sorted by west, have a place in common; counted up to `most`."""
+    """How many pairs of boxes (n, 4: west, south, east, north), sorted by west, have a place in common; counted up to `most`.
+
+    They are swept from west to east within strips of latitude about as high as a box: each box stands in some three of them.
+    """
+    count = len(boxes)
     pairs = 0
-    for one in range(len(boxes)):
-        for other in range(one + 1, len(boxes)):
-            if boxes[other, 0] > boxes[one, 2]:
-                break
-            if boxes[other, 1] <= boxes[one, 3] and boxes[one, 1] <= boxes[other, 3]:
-                pairs += 1
-        if pairs > most:
-            return pairs
+    if count < 2:
+        return pairs
+    bottom, top, heights = boxes[0, 1], boxes[0, 3], 0.0
+    for b in range(count):
+        bottom = min(bottom, boxes[b, 1])
+        top = max(top, boxes[b, 3])
+        heights += boxes[b, 3] - boxes[b, 1]
+    strips = 1
+    if heights > 0.0:
+        strips = int(min(max((top - bottom) * count / heights, 1.0), float(count)))
+    per_degree = strips / (top - bottom) if top > bottom else 0.0
+    lowest = np.empty(count, dtype=np.int64)
+    highest = np.empty(count, dtype=np.int64)
+    start = np.zeros(strips + 2, dtype=np.int64)
+    for b in range(count):
+        lowest[b] = min(int((boxes[b, 1] - bottom) * per_degree), strips - 1)
+        highest[b] = min(int((boxes[b, 3] - bottom) * per_degree), strips - 1)
+        for s in range(lowest[b], highest[b] + 1):
+            start[s + 2] += 1
+    start = np.cumsum(start)
+    standing = np.empty(start[-1], dtype=np.int64)
+    for b in range(count):
+        for s in range(lowest[b], highest[b] + 1):
+            standing[start[s + 1]] = b
+            start[s + 1] += 1
+    for s in range(strips):
+        for at in range(start[s], start[s + 1]):
+            one = standing[at]
+            for beside in range(at + 1, start[s + 1]):
+                other = standing[beside]
+                if boxes[other, 0] > boxes[one, 2]:
+                    break
+                # A pair counts in the lowest strip in which both stand.
+                if max(lowest[one], lowest[other]) != s:
+                    continue
+                if boxes[other, 1] <= boxes[one, 3] and boxes[one, 1] <= boxes[other, 3]:
+                    pairs += 1
+            if pairs > most:
+                return pairs
     return pairs

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -226,8 +227,9 @@ def check(connection: Connection, found: Consequences, customers: list[CustomerO
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.integers(0, 2**32 - 1))
-def test_it_is_what_a_whole_rejoin_finds(connection: Connection, seed: int) -> None:
+@given(st.integers(0, 2**32 - 1), st.booleans())
+def test_it_is_what_a_whole_rejoin_finds(connection: Connection, seed: int, anew: bool) -> None:
+    """`anew`: nearly all is drawn anew, and counts as many territories."""
     rng = np.random.default_rng(seed)
     inner = connection.begin_nested()
     try:
@@ -235,7 +237,9 @@ def test_it_is_what_a_whole_rejoin_finds(connection: Connection, seed: int) -> N
         customers = random_customers(rng, int(rng.integers(0, 80)))
         add_customers(connection, customers)
         owner = rng.integers(-1, len(TEAMS), (CELLS, CELLS))
-        later = np.where(rng.random((CELLS, CELLS)) < 0.3, rng.integers(-1, len(TEAMS), (CELLS, CELLS)), owner)
+        later = np.where(
+            rng.random((CELLS, CELLS)) < (1.0 if anew else 0.3), rng.integers(-1, len(TEAMS), (CELLS, CELLS)), owner
+        )
         spread = str(rng.choice(TEAMS)) if rng.random() < 0.5 else None
         before, after = territories(owner, spread), territories(later, spread)
         changing = [
@@ -243,7 +247,8 @@ def test_it_is_what_a_whole_rejoin_finds(connection: Connection, seed: int) -> N
         ]
         changes = [Change(code, before.get(code), after.get(code)) for code in changing]
         around = {code: area for code, area in before.items() if code not in changing}
-        found = consequences(connection, "B", changes, ON, around=around)
+        with patch("app.territories.consequences.owning.MANY", 0 if anew else 100):
+            found = consequences(connection, "B", changes, ON, around=around)
         assert [team.team_code for team in found.teams] == changing
         check(connection, found, customers, before, after)
     finally:

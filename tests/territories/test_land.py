@@ -25,6 +25,12 @@ def cell(column: int, row: int) -> BaseGeometry:
     return box(118 + column * SIDE, 32 + row * SIDE, 118 + (column + 1) * SIDE, 32 + (row + 1) * SIDE)
 
 
+def plot(column: int, row: int) -> BaseGeometry:
+    """A cell of a grid whose columns and rows are all of different widths."""
+    west, south = 118 + SIDE * (1.17**column - 1) / 0.17, 32 + SIDE * (1.29**row - 1) / 0.29
+    return box(west, south, 118 + SIDE * (1.17 ** (column + 1) - 1) / 0.17, 32 + SIDE * (1.29 ** (row + 1) - 1) / 0.29)
+
+
 def areas(owner: np.ndarray) -> dict[str, BaseGeometry]:
     found = {}
     for number, code in enumerate(CODES):
@@ -61,6 +67,44 @@ def test_pieces_are_those_of_the_cells(seed: int) -> None:
         assert land.gained_m2[code] == pytest.approx(
             sum(size for (_, new), size in expected.items() if new == code), abs=1
         )
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_what_a_team_keeps_is_no_piece_however_many_share_it(seed: int) -> None:
+    """Each team has cells of its own choice, before and after, so that several share some and nobody has others. No two cells are of one size."""
+    rng = np.random.default_rng(seed)
+    has = rng.random((2, len(CODES), 3, 3)) < 0.45
+    has[1] = np.where(rng.random((len(CODES), 1, 1)) < 0.5, has[0] ^ (rng.random((len(CODES), 3, 3)) < 0.1), has[1])
+    shapes = [
+        [
+            shapely.union_all([plot(*at) for at in np.argwhere(cells).tolist()]) if cells.any() else None
+            for cells in when
+        ]
+        for when in has
+    ]
+    land = land_of([Change(code, *pair) for code, *pair in zip(CODES, *shapes, strict=True)], {})
+    size = {at: float(area_m2(plot(*at))[0]) for at in np.ndindex(3, 3)}
+    expected: dict[tuple[str | None, str | None], float] = {}
+    for (column, row), square_metres in size.items():
+        old, new = (has[when, :, column, row] for when in (0, 1))
+        losing = [CODES[team] for team in np.flatnonzero(old & ~new)]
+        gaining = [CODES[team] for team in np.flatnonzero(new & ~old)]
+        owners = [CODES[team] for team in np.flatnonzero(new)]
+        pairs = [(giver, taker) for giver in losing for taker in owners]
+        pairs += [(giver, None) for giver in losing if not owners]
+        pairs += [(None, taker) for taker in gaining if not old.any()]
+        for pair in pairs:
+            expected[pair] = expected.get(pair, 0.0) + square_metres
+    assert land.pieces is not None
+    assert land.lost_m2 is not None
+    assert land.gained_m2 is not None
+    found = {(piece.from_team_code, piece.to_team_code): piece.area_m2 for piece in land.pieces}
+    assert found == {pair: pytest.approx(square_metres, rel=1e-6) for pair, square_metres in expected.items()}
+    for number, code in enumerate(CODES):
+        old, new = has[0, number], has[1, number]
+        for told, cells in ((land.lost_m2, old & ~new), (land.gained_m2, new & ~old)):
+            assert told[code] == pytest.approx(sum(size[at] for at in zip(*np.nonzero(cells), strict=True)), abs=0.01)
 
 
 def test_land_that_a_neighbour_has_already_is_its_and_not_nobodys() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 
@@ -69,5 +70,8 @@ def base_of(connection: Connection, plan_id: int, on: date, *, in_force: bool = 
 def compare(connection: Connection, before_id: int | None, after_id: int, on: date) -> Comparison:
     """The comparison, with customers and loads as they are now. Raises `PlanNotFound`, `OtherBranch`."""
     versions = read_versions(connection, before_id, after_id, on)
-    found = consequences(connection, versions.after["branch_code"], versions.changes, on, around=versions.around)
-    return Comparison(versions, found, land_of(versions.changes, versions.around))
+    # The land needs no database, and most of either work no interpreter's lock: they go on side by side.
+    with ThreadPoolExecutor(1, thread_name_prefix="land") as beside:
+        land = beside.submit(land_of, versions.changes, versions.around)
+        found = consequences(connection, versions.after["branch_code"], versions.changes, on, around=versions.around)
+        return Comparison(versions, found, land.result())

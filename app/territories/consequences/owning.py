@@ -18,6 +18,9 @@ from geo.points import Edges, PointIndex, changed_edges, edges_of
 Owners = tuple[str, ...]
 """The teams that own a place: none, one, or several that cover it together."""
 
+MANY = 100
+"""Territories of which it pays to look at every customer, rather than at those that a change concerns."""
+
 _NOWHERE = (np.inf, np.inf, -np.inf, -np.inf)
 
 
@@ -57,6 +60,12 @@ class Redrawing:
     def codes(self) -> list[str]:
         """Team codes: of those that change, then of those around."""
         return [area.team_code for area in (*self.before, *self.around)]
+
+    @property
+    def share_differing(self) -> float:
+        """Of the edges before and after, those in which the two differ."""
+        edges = sum(len(area.edges) for area in (*self.before, *self.after))
+        return sum(map(len, self.difference)) / edges if edges else 0.0
 
     @cached_property
     def _boxes(self) -> NDArray[np.float64]:
@@ -138,8 +147,13 @@ def find_changing(part: Customers, drawn: Redrawing, names: OwnerNames) -> Chang
     """The customers of a part that get another owner.
 
     Of each team only the points are asked that lie on or between the edges in which its territory differs; whatever else there is
-    is not looked at.
+    is not looked at. Where many territories were drawn anew that would be no shorter than to ask for the owners of all.
     """
+    if len(drawn.before) > MANY and drawn.share_differing > 0.5:
+        before = _owners(part.index, [*drawn.before, *drawn.around], names)
+        after = _owners(part.index, [*drawn.after, *drawn.around], names)
+        positions = part.living(np.flatnonzero(before != after))
+        return Changing(positions, before[positions], after[positions])
     pieces = [part.covered(edges) for edges in drawn.difference if len(edges)]
     concerned = np.unique(np.concatenate(pieces)) if pieces else np.empty(0, dtype=np.int64)
     few = part.index.select(concerned)

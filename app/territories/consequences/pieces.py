@@ -13,6 +13,7 @@ from shapely import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from app.territories.consequences.owning import Change
+from geo.cores import on_all_cores
 from geo.coverage.measure import area_m2
 from geo.points import changed_edges, crossings_at_most, edges_of
 
@@ -57,28 +58,32 @@ def land_of(changes: Sequence[Change], around: Mapping[str, BaseGeometry]) -> La
     codes = [change.team_code for change in changes]
     before = _filled([change.before for change in changes])
     after = _filled([change.after for change in changes])
-    sizes = [dict(zip(codes, _sizes(areas).tolist(), strict=True)) for areas in (before, after)]
+    before_m2, after_m2 = _sizes(before), _sizes(after)
+
+    def by_team(sizes: NDArray[np.float64]) -> dict[str, float]:
+        return dict(zip(codes, sizes.tolist(), strict=True))
+
     if _too_complex(before, after, list(around.values())):
-        return Land(sizes[0], sizes[1], None, None, None)
+        return Land(by_team(before_m2), by_team(after_m2), None, None, None)
     others = _filled(list(around.values()))
     old, new = np.concatenate([before, others]), np.concatenate([after, others])
     owners = [*codes, *around]
-    lost, gained = shapely.difference(before, after), shapely.difference(after, before)
-    lost_m2, gained_m2 = _sizes(lost), _sizes(gained)
+    lost = on_all_cores(shapely.difference, before, after)
+    lost_m2 = _sizes(lost)
+    # What a team keeps is what it does not lose, so what it gains has to be cut out only where no other team gives it.
+    gained_m2 = np.maximum(after_m2 - before_m2 + lost_m2, 0.0)
     giver, taker = _meeting(lost, new)
-    pieces = shapely.intersection(lost[giver], new[taker])
+    pieces = on_all_cores(shapely.intersection, lost[giver], new[taker])
     pieces_m2 = _sizes(pieces)
-    made = _pieces([codes[at] for at in giver.tolist()], [owners[at] for at in taker.tolist()], pieces)
-    made += _pieces(codes, [None] * len(codes), _left(lost, lost_m2, giver, pieces_m2, new))
-    made += _pieces([None] * len(codes), codes, _left(gained, gained_m2, taker, pieces_m2, old))
+    made = _pieces([codes[at] for at in giver.tolist()], [owners[at] for at in taker.tolist()], pieces, pieces_m2)
+    short = _short(lost_m2, giver, pieces_m2)
+    left = _left(lost[short], new)
+    made += _pieces([codes[at] for at in short.tolist()], [None] * len(short), left, _sizes(left))
+    short = _short(gained_m2, taker, pieces_m2)
+    left = _left(on_all_cores(shapely.difference, after[short], before[short]), old)
+    made += _pieces([None] * len(short), [codes[at] for at in short.tolist()], left, _sizes(left))
     made.sort(key=lambda piece: (-piece.area_m2, piece.from_team_code or "", piece.to_team_code or ""))
-    return Land(
-        sizes[0],
-        sizes[1],
-        dict(zip(codes, gained_m2.tolist(), strict=True)),
-        dict(zip(codes, lost_m2.tolist(), strict=True)),
-        tuple(made),
-    )
+    return Land(by_team(before_m2), by_team(after_m2), by_team(gained_m2), by_team(lost_m2), tuple(made))
 
 
 def _sizes(areas: Geometries) -> NDArray[np.float64]:
@@ -114,34 +119,26 @@ def _meeting(lost: Geometries, new: Geometries) -> tuple[NDArray[np.int64], NDAr
     return giver[apart], taker[apart]
 
 
-def _left(
-    areas: Geometries,
-    areas_m2: NDArray[np.float64],
-    number: NDArray[np.int64],
-    pieces_m2: NDArray[np.float64],
-    owners: Geometries,
-) -> list[BaseGeometry]:
-    """What of each area no owner has. `number`: which area each of the pieces, `pieces_m2` large, is a part of."""
-    left: list[BaseGeometry] = [MultiPolygon()] * len(areas)
-    if not len(areas):
-        return left
-    taken_m2 = np.bincount(number, pieces_m2, len(areas))[: len(areas)]
+def _short(
+    areas_m2: NDArray[np.float64], number: NDArray[np.int64], pieces_m2: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """The areas of which the pieces do not account for all. `number`: which area each of the pieces, `pieces_m2` large, is a part of."""
+    taken_m2 = np.bincount(number, pieces_m2, len(areas_m2))[: len(areas_m2)]
+    return np.flatnonzero(np.abs(areas_m2 - taken_m2) >= LEAST_M2)
+
+
+def _left(areas: Geometries, owners: Geometries) -> Geometries:
+    """What of each area no owner has."""
     tree = shapely.STRtree(owners)
-    for at in np.flatnonzero(np.abs(areas_m2 - taken_m2) >= LEAST_M2).tolist():
-        met = tree.query(areas[at], predicate="intersects")
-        left[at] = shapely.difference(areas[at], shapely.union_all(owners[met]))
-    return left
+    taken = [shapely.union_all(owners[tree.query(area, predicate="intersects")]) for area in areas]
+    return on_all_cores(shapely.difference, areas, _filled(taken))
 
 
 def _pieces(
-    old: Sequence[str | None], new: Sequence[str | None], shapes: Sequence[BaseGeometry] | Geometries
+    old: Sequence[str | None], new: Sequence[str | None], shapes: Geometries, sizes: NDArray[np.float64]
 ) -> list[LandPiece]:
-    areas = _filled([_polygons(shape) for shape in shapes])
-    return [
-        LandPiece(giver, taker, area, size)
-        for giver, taker, area, size in zip(old, new, areas, _sizes(areas).tolist(), strict=True)
-        if size >= LEAST_M2
-    ]
+    large = np.flatnonzero(sizes >= LEAST_M2).tolist()
+    return [LandPiece(old[at], new[at], _polygons(shapes[at]), float(sizes[at])) for at in large]
 
 
 def _polygons(shape: BaseGeometry) -> MultiPolygon:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -15,6 +16,7 @@ from app.territories.consequences.balance import Balance
 from app.territories.consequences.compare import Comparison
 from app.territories.consequences.measure import Consequences, Move, TeamConsequence, TeamFigures
 from app.territories.consequences.owning import Owners
+from geo.cores import on_all_cores
 
 DIGITS = 7
 """Decimals of a degree that a piece of land is drawn with: about a centimetre."""
@@ -331,7 +333,8 @@ def drawn_pieces(found: Comparison) -> bytes:
     areas = np.array([piece.area for piece in found.land.pieces], dtype=object)
     west, south, east, north = shapely.total_bounds(areas) if len(areas) else (0.0, 0.0, 0.0, 0.0)
     tolerance = min(max((east - west) / FINENESS, (north - south) / FINENESS, FINEST_DEG), COARSEST_DEG)
-    drawn = shapely.transform(shapely.simplify(areas, tolerance), lambda xy: xy.round(DIGITS)) if len(areas) else areas
+    simpler = on_all_cores(partial(shapely.simplify, tolerance=tolerance), areas)
+    drawn = shapely.transform(simpler, lambda xy: xy.round(DIGITS)) if len(areas) else areas
     features = [
         {
             "type": "Feature",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from shapely import MultiPolygon, Polygon, box
 
 from geo.matching import AreaIndex
-from geo.points import PointIndex, changed_edges, edges_of
+from geo.points import Edges, PointIndex, changed_edges, crossings_at_most, edges_of
 from geo.points.index import strip_order
 
 Floats = NDArray[np.float64]
@@ -108,3 +108,25 @@ def test_a_selection_finds_what_the_whole_finds(count: int) -> None:
     area = edges_of([box(2, 2, 8, 8)])[0]
     within = index.select(some).covered(area)
     assert set(some[within].tolist()) == set(index.covered(area).tolist()) & set(some.tolist())
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_pairs_of_boxes_that_meet_are_counted_once(seed: int) -> None:
+    """Short edges, long ones, upright and level ones, and many of the same height: against every pair looked at."""
+    rng = np.random.default_rng(seed)
+    count = int(rng.integers(0, 60))
+    reach = rng.choice([0.0, 0.5, 3.0, 40.0], (count, 2))
+    start = rng.integers(0, int(rng.choice([2, 20, 200])), (count, 2)).astype(float)
+    ends = np.column_stack([start, start + rng.integers(-2, 3, (count, 2)) * reach])
+    boxes = shapely.box(
+        np.minimum(ends[:, 0], ends[:, 2]),
+        np.minimum(ends[:, 1], ends[:, 3]),
+        np.maximum(ends[:, 0], ends[:, 2]),
+        np.maximum(ends[:, 1], ends[:, 3]),
+    )
+    meets = shapely.intersects(boxes[:, None], boxes[None, :])
+    pairs = int(np.triu(meets, 1).sum())
+    edges = Edges(ends, np.zeros(count, dtype=np.int32))
+    assert crossings_at_most([edges], 10**6) == pairs
+    assert min(crossings_at_most([edges], 5), 6) == min(pairs, 6)
