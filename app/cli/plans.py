@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli.console import Json, fail, out, print_json, store, table
+from app.territories.plans.life import STATE_NAMES
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -27,16 +28,6 @@ By = Annotated[
     str | None, typer.Option("--by", help="经办人，默认为当前用户 / who does it; the current user unless given")
 ]
 Reason = Annotated[str | None, typer.Option(help="理由，记入档案 / why; goes into the books")]
-
-STATES = {
-    "DRAFT": "草稿",
-    "IN_REVIEW": "待审批",
-    "APPROVED": "已批准",
-    "SCHEDULED": "待生效",
-    "ACTIVE": "生效中",
-    "SUPERSEDED": "已被取代",
-    "DISCARDED": "已放弃",
-}
 
 
 def register(app: typer.Typer) -> None:
@@ -60,7 +51,7 @@ def register(app: typer.Typer) -> None:
 
 def list_plans(
     branch: Annotated[str | None, typer.Option(help="支公司代码 / branch")] = None,
-    state: Annotated[str | None, typer.Option(help=", ".join(STATES))] = None,
+    state: Annotated[str | None, typer.Option(help=", ".join(STATE_NAMES))] = None,
     limit: Annotated[int, typer.Option(min=1, max=500, help="条数 / items")] = 50,
     json: Json = False,
 ) -> None:
@@ -69,9 +60,11 @@ def list_plans(
     from app.deps import business_day
     from app.territories.plans import listing
 
-    if state is not None and state not in STATES:
+    if state is not None and state not in STATE_NAMES:
         raise fail(
-            f"没有状态 {state}；可用：{', '.join(STATES)}。", f"There is no state {state}; use one of the above.", 2
+            f"没有状态 {state}；可用：{', '.join(STATE_NAMES)}。",
+            f"There is no state {state}; use one of the above.",
+            2,
         )
     with store() as (engine, configured), engine.connect() as connection:
         plans = listing.list_plans(
@@ -106,7 +99,7 @@ def _line(plan: "TerritoryPlan") -> list[str]:
         f"{plan.branch_code} {plan.branch_name}",
         str(plan.number),
         plan.name,
-        f"{STATES[plan.state]} {plan.state}",
+        f"{STATE_NAMES[plan.state]} {plan.state}",
         _day(plan.effective_from),
         _day(plan.effective_to),
         f"{plan.territories:,}",
@@ -132,7 +125,7 @@ def show(plan: Number, json: Json = False) -> None:
     lines = [
         [
             f"{row['at']:%Y-%m-%d %H:%M}",
-            f"{STATES.get(row['from_state'] or '', '–')} → {STATES.get(row['to_state'], row['to_state'])}",
+            f"{STATE_NAMES.get(row['from_state'] or '', '–')} → {STATE_NAMES.get(row['to_state'], row['to_state'])}",
             row["person"] or "–",
             _day(row["effective_from"]),
             row["reason"] or "–",
@@ -221,7 +214,7 @@ def publish(
 
 
 def roll_back(plan: Number, by: By = None, json: Json = False) -> None:
-    """恢复一个发布过的版本：生成待审批的新版本。 Take up a published version again: a new version that awaits approval."""
+    """恢复一个发布过的版本：生成审核中的新版本。 Take up a published version again: a new version that awaits approval."""
     from app.deps import business_day
     from app.territories.plans.draft import roll_back
 
@@ -247,7 +240,7 @@ def _report(plan: "TerritoryPlan", json: bool) -> None:
 
 def _tell(plan: "TerritoryPlan") -> None:
     out.print(
-        f"方案 {plan.id}：{plan.branch_name} 第 {plan.number} 版《{plan.name}》，{STATES[plan.state]}，{plan.territories:,} 个区域，"
+        f"方案 {plan.id}：{plan.branch_name} 第 {plan.number} 版《{plan.name}》，{STATE_NAMES[plan.state]}，{plan.territories:,} 个区域，"
         f"错误 {plan.errors}，冲突 {plan.conflicts}。\n"
         f"Plan {plan.id}: {plan.branch_code} version {plan.number}, {plan.state}, {plan.territories:,} territories, "
         f"{plan.errors} errors, {plan.conflicts} conflicts; {_day(plan.effective_from)} – {_day(plan.effective_to)}."

@@ -10,6 +10,7 @@ from app.access.masking import POINT_DIGITS, mask_address, mask_name, mask_phone
 from app.access.principal import Scope
 from app.ogc.collection import Collection, Field
 from app.ogc.errors import CollectionNotFound
+from app.territories.plans.life import STATE_NAMES
 
 COMMUNITIES = Collection(
     id="communities",
@@ -145,13 +146,6 @@ _OPEN_PLANS = text(
         AND (CAST(:branches AS text[]) IS NULL OR branch_code = ANY (CAST(:branches AS text[]))) ORDER BY id DESC LIMIT :most"""
     )
 )
-_STATES = {
-    "DRAFT": "草稿",
-    "IN_REVIEW": "审核中",
-    "APPROVED": "已批准",
-    "PUBLISHED": "已发布",
-    "DISCARDED": "已放弃",
-}
 
 MOST_PLANS = 200
 """Versions under way that the list of collections names, the newest first; any other is there under its number all the same."""
@@ -195,7 +189,7 @@ def bound(collection: Collection, scope: Scope, today: date) -> dict[str, Any]:
 
 
 def _called(plan: RowMapping) -> str:
-    return f"{plan['name']}（{plan['branch_code']} 第 {plan['number']} 版，{_STATES[plan['state']]}）"
+    return f"{plan['name']}（{plan['branch_code']} 第 {plan['number']} 版，{STATE_NAMES.get(plan['state'], '已发布')}）"
 
 
 def _territories_of(plan: RowMapping) -> Collection:

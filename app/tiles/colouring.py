@@ -6,8 +6,24 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-PALETTE = 7
-"""Colours that the page draws with. Any planar map gets by with fewer; overlaps may need more and then go beyond."""
+COLOURS = (
+    ("#d3e4cf", "#86a881"),
+    ("#d2e2ef", "#84a3bd"),
+    ("#f0dfc6", "#c0a276"),
+    ("#e1d9ec", "#a394b8"),
+    ("#f1d8d2", "#bf9087"),
+    ("#cfe6e3", "#7eaaa5"),
+    ("#ece7bf", "#b3aa6b"),
+)
+"""Fill and border of each number, as the page has them (web/src/map/palette.ts). Any planar map gets by with fewer; overlaps may
+need more numbers, and then colours come again."""
+
+PALETTE = len(COLOURS)
+
+
+def fill_and_border(number: int) -> tuple[str, str]:
+    """The two colours of a number, as `#rrggbb`."""
+    return COLOURS[number % PALETTE]
 
 
 def colour(areas: int, neighbours: NDArray[np.int64]) -> list[int]:

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, text
 from app.models.base import SRID
 from app.ogc.collections import plan_collection_id
 from app.ogc.qgis.project import Layer, write, zipped
-from app.ogc.qgis.styles import OTHERS, SEVERITIES, SEVERITY_NAMES, TERRITORIES, Style, Symbol
+from app.ogc.qgis.styles import OTHERS, SEVERITIES, SEVERITY_NAMES, Style, Symbol
 from app.territories.plans.repository import read_plan
-from app.tiles.colouring import colour
+from app.tiles.colouring import colour, fill_and_border
 
 _IN_FORCE = text(
     """
@@ -198,10 +198,7 @@ def _coloured(rows: Sequence[object], *, draft: bool) -> Style:
         return Symbol("fill", pair[0], pair[1], width, line, opacity=0.75)
 
     numbers = colour(len(codes), pairs)
-    categories = [
-        (code, code, symbol(TERRITORIES[number % len(TERRITORIES)]))
-        for code, number in zip(codes, numbers, strict=True)
-    ]
+    categories = [(code, code, symbol(fill_and_border(number))) for code, number in zip(codes, numbers, strict=True)]
     return Style(symbol(OTHERS), "team_code", categories, label="team_code")
 
 

@@ -4,17 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement
 
-TERRITORIES = (
-    ("#d3e4cf", "#86a881"),
-    ("#d2e2ef", "#84a3bd"),
-    ("#f0dfc6", "#c0a276"),
-    ("#e1d9ec", "#a394b8"),
-    ("#f1d8d2", "#bf9087"),
-    ("#cfe6e3", "#7eaaa5"),
-    ("#ece7bf", "#b3aa6b"),
-)
-"""Fill and border by the number that `app.tiles.colouring` gives."""
-
 OTHERS = ("#fdfcf9", "#8d8778")
 SEVERITIES = {"ERROR": "#a5342a", "WARNING": "#d3a544", "NOTE": "#0d5c63"}
 SEVERITY_NAMES = {"ERROR": "错误 error", "WARNING": "警告 warning", "NOTE": "提示 note"}

@@ -1,9 +1,11 @@
 """What a change of territories would mean: of a draft, of two versions, of territories that are only supposed."""
 
-from typing import Annotated, Any, Literal
+from datetime import date
+from typing import Annotated, Any, Literal, NamedTuple
 
 import orjson
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
+from sqlalchemy import Connection
 
 from app.deps import CurrentPrincipal, ReadConnection, Today
 from app.fields import Day
@@ -32,6 +34,41 @@ OtherPlan = Annotated[
     int | None,
     Query(alias="with", ge=1, lt=2**63, description="The version before; what it was drawn from unless given"),
 ]
+
+
+class Asked(NamedTuple):
+    """Two versions in the caller's scope. `before_id`: None where there is none."""
+
+    before_id: int | None
+    after_id: int
+
+
+def against_base(
+    connection: ReadConnection,
+    principal: CurrentPrincipal,
+    today: Today,
+    plan_id: PlanId,
+    against: Against = "BASE",
+    on: OnDate = None,
+) -> Asked:
+    """A version, and what it was drawn from or what is in force on the date."""
+    checked_plan(connection, principal, plan_id)
+    return Asked(base_of(connection, plan_id, on or today, in_force=against == "IN_FORCE"), plan_id)
+
+
+def against_other(
+    connection: ReadConnection, principal: CurrentPrincipal, today: Today, plan_id: PlanId, other: OtherPlan = None
+) -> Asked:
+    """A version, and another one or what it was drawn from."""
+    checked_plan(connection, principal, plan_id)
+    if other is None:
+        return Asked(base_of(connection, plan_id, today), plan_id)
+    checked_plan(connection, principal, other)
+    return Asked(other, plan_id)
+
+
+AgainstBase = Annotated[Asked, Depends(against_base)]
+AgainstOther = Annotated[Asked, Depends(against_other)]
 
 
 @router.post(
@@ -65,20 +102,10 @@ def export_what_if(connection: ReadConnection, principal: CurrentPrincipal, toda
     operation_id="getTerritoryPlanConsequences",
     responses=documented(404),
 )
-def get_consequences(
-    connection: ReadConnection,
-    principal: CurrentPrincipal,
-    today: Today,
-    plan_id: PlanId,
-    against: Against = "BASE",
-    on: OnDate = None,
-) -> WhatIf:
+def get_consequences(connection: ReadConnection, asked: AgainstBase, today: Today, on: OnDate = None) -> WhatIf:
     """What a version would mean: customers, loads and balance before and after, and what changes hands."""
-    checked_plan(connection, principal, plan_id)
     day = on or today
-    versions = read_versions(
-        connection, base_of(connection, plan_id, day, in_force=against == "IN_FORCE"), plan_id, day
-    )
+    versions = read_versions(connection, asked.before_id, asked.after_id, day)
     return told(consequences(connection, versions.after["branch_code"], versions.changes, day, around=versions.around))
 
 
@@ -88,21 +115,9 @@ def get_consequences(
     response_class=Response,
     responses=documented(404, also=_CSV_ANSWER),
 )
-def export_consequences(
-    connection: ReadConnection,
-    principal: CurrentPrincipal,
-    today: Today,
-    plan_id: PlanId,
-    against: Against = "BASE",
-    on: OnDate = None,
-) -> Response:
+def export_consequences(connection: ReadConnection, asked: AgainstBase, today: Today, on: OnDate = None) -> Response:
     """The policies that a version would give to another team, as CSV; names masked."""
-    checked_plan(connection, principal, plan_id)
-    day = on or today
-    before = base_of(connection, plan_id, day, in_force=against == "IN_FORCE")
-    versions = read_versions(connection, before, plan_id, day)
-    moving = holders_moving(connection, versions.changes, around=versions.around)
-    return _csv(write_policies(connection, moving), f"plan-{plan_id}")
+    return _csv(_moving(connection, asked, on or today), f"plan-{asked.after_id}")
 
 
 @router.get(
@@ -111,17 +126,9 @@ def export_consequences(
     response_model=VersionComparison,
     responses=documented(404),
 )
-def compare_plans(
-    connection: ReadConnection,
-    principal: CurrentPrincipal,
-    today: Today,
-    plan_id: PlanId,
-    other: OtherPlan = None,
-    on: OnDate = None,
-) -> Response:
+def compare_plans(connection: ReadConnection, asked: AgainstOther, today: Today, on: OnDate = None) -> Response:
     """What differs from another version of the branch to this one: land and customers gained and lost, and the pieces for the map."""
-    before = _other(connection, principal, today, plan_id, other)
-    found = compare(connection, before, plan_id, on or today)
+    found = compare(connection, asked.before_id, asked.after_id, on or today)
     told_without = told_comparison(found).model_dump(mode="json", exclude={"pieces"})
     body = {**told_without, "pieces": orjson.Fragment(drawn_pieces(found))}
     return Response(orjson.dumps(body), media_type="application/json")
@@ -133,29 +140,14 @@ def compare_plans(
     response_class=Response,
     responses=documented(404, also=_CSV_ANSWER),
 )
-def export_comparison(
-    connection: ReadConnection,
-    principal: CurrentPrincipal,
-    today: Today,
-    plan_id: PlanId,
-    other: OtherPlan = None,
-    on: OnDate = None,
-) -> Response:
+def export_comparison(connection: ReadConnection, asked: AgainstOther, today: Today, on: OnDate = None) -> Response:
     """The policies whose team differs from another version to this one, as CSV; names masked."""
-    before = _other(connection, principal, today, plan_id, other)
-    versions = read_versions(connection, before, plan_id, on or today)
-    moving = holders_moving(connection, versions.changes, around=versions.around)
-    return _csv(write_policies(connection, moving), f"plan-{before}-to-{plan_id}")
+    return _csv(_moving(connection, asked, on or today), f"plan-{asked.before_id}-to-{asked.after_id}")
 
 
-def _other(
-    connection: ReadConnection, principal: CurrentPrincipal, today: Today, plan_id: int, other: int | None
-) -> int | None:
-    checked_plan(connection, principal, plan_id)
-    if other is None:
-        return base_of(connection, plan_id, today)
-    checked_plan(connection, principal, other)
-    return other
+def _moving(connection: Connection, asked: Asked, on: date) -> bytes:
+    versions = read_versions(connection, asked.before_id, asked.after_id, on)
+    return write_policies(connection, holders_moving(connection, versions.changes, around=versions.around))
 
 
 def _csv(body: bytes, name: str) -> Response:

@@ -13,19 +13,9 @@ from app.territories.consequences.measure import Change, Consequences, consequen
 from app.territories.consequences.pieces import land_of
 from app.territories.consequences.repository import read_all_in_force, read_branch_area, read_version
 from app.territories.pictures.scene import Scene, SceneTeam
-from app.territories.plans.life import state_on
+from app.territories.plans.life import STATE_NAMES, state_on
 from app.tiles.colouring import colour
 from app.tiles.grid import to_mercator
-
-STATES = {
-    "DRAFT": "草稿",
-    "IN_REVIEW": "待审批",
-    "APPROVED": "已批准",
-    "SCHEDULED": "待生效",
-    "ACTIVE": "生效中",
-    "SUPERSEDED": "已被取代",
-    "DISCARDED": "已放弃",
-}
 
 
 def read_scene(connection: Connection, before_id: int | None, after_id: int, on: date) -> Scene:
@@ -90,7 +80,7 @@ def _wkb(area: BaseGeometry | None) -> bytes | None:
 
 def _caption(plan: RowMapping, on: date) -> str:
     """方案 3 · 二季度区域（草稿）."""
-    state = STATES[state_on(plan["state"], plan["effective_from"], plan["effective_to"], on)]
+    state = STATE_NAMES[state_on(plan["state"], plan["effective_from"], plan["effective_to"], on)]
     day = plan["effective_from"]
     since = "" if day is None or day == date.min else f" · {day} 起"
     return f"方案 {plan['number']} · {plan['name']}（{state}{since}）"

@@ -19,6 +19,7 @@ from shapely.geometry.base import BaseGeometry
 
 from app.territories.pictures import palette
 from app.territories.pictures.scene import Scene, SceneTeam
+from app.tiles.colouring import fill_and_border
 
 METRES_A_DEGREE = 111_320.0
 """Along a meridian, near enough for a scale bar."""
@@ -78,7 +79,7 @@ def draw_map(
     there = [team for team in scene.teams if getattr(team, side) is not None]
     shapes = _simplified([getattr(team, side) for team in there], tolerance)
     for team, shape in zip(there, shapes, strict=True):
-        fill, line = palette.territory(team.colour)
+        fill, line = fill_and_border(team.colour)
         axes.add_patch(_patch(shape, facecolor=fill, edgecolor=line, linewidth=0.8, zorder=2))
     pieces = shapely.from_wkb(list(scene.pieces))
     for piece in shapely.simplify(pieces, tolerance):

@@ -16,6 +16,7 @@ from matplotlib.patches import FancyBboxPatch, Rectangle
 from app.territories.pictures import fonts, palette
 from app.territories.pictures.maps import draw_map, view_of, width_of
 from app.territories.pictures.scene import Scene, SceneTeam
+from app.tiles.colouring import fill_and_border
 
 WIDTH_MM: Final = 420.0
 HEIGHT_MM: Final = 297.0
@@ -224,7 +225,7 @@ def _legend(page: Axes, scene: Scene, listed: list[SceneTeam], written: Fonts, t
 
 
 def _row(page: Axes, team: SceneTeam, written: Fonts, x: float, y: float, wide: float) -> None:
-    fill, line = palette.territory(team.colour)
+    fill, line = fill_and_border(team.colour)
     page.add_patch(Rectangle((x, y - 3.1), 5.4, 3.9, facecolor=fill, edgecolor=line, linewidth=0.8, zorder=3))
     _write(page, x + 2.7, y - 0.2, str(team.number), written["regular"], 6.5, ha="center")
     font = written["bold"] if team.changed else written["regular"]

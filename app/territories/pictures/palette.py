@@ -12,19 +12,3 @@ ACCENT = "#0d5c63"
 SEAL = "#a5342a"
 RISE = "#a5342a"
 FALL = "#2f6b3a"
-
-TERRITORIES = (
-    ("#d3e4cf", "#86a881"),
-    ("#d2e2ef", "#84a3bd"),
-    ("#f0dfc6", "#c0a276"),
-    ("#e1d9ec", "#a394b8"),
-    ("#f1d8d2", "#bf9087"),
-    ("#cfe6e3", "#7eaaa5"),
-    ("#ece7bf", "#b3aa6b"),
-)
-"""Fill and border by the number that `app.tiles.colouring` gives."""
-
-
-def territory(number: int) -> tuple[str, str]:
-    """Fill and border of a colour number."""
-    return TERRITORIES[number % len(TERRITORIES)]

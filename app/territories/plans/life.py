@@ -16,6 +16,17 @@ _STEPS: Final[dict[Step, tuple[frozenset[str], str]]] = {
     "discard": (frozenset({"DRAFT"}), "DISCARDED"),
 }
 
+STATE_NAMES: Final = {
+    "DRAFT": "草稿",
+    "IN_REVIEW": "审核中",
+    "APPROVED": "已批准",
+    "SCHEDULED": "待生效",
+    "ACTIVE": "生效中",
+    "SUPERSEDED": "已被取代",
+    "DISCARDED": "已放弃",
+}
+"""What a version is called in the state that `state_on` gives."""
+
 
 def after(step: Step, state: str) -> str:
     """The state that a step leads to. Raises `PlanStepRefused`, which names both."""

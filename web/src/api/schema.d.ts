@@ -9731,10 +9731,10 @@ export interface operations {
     getTerritoryPlanConsequences: {
         parameters: {
             query?: {
-                /** @description What the version is looked at against: what it was drawn from, or what is in force on the date */
-                against?: "BASE" | "IN_FORCE";
                 /** @description Date of loads and of what is in force, today unless given */
                 on?: string | null;
+                /** @description What the version is looked at against: what it was drawn from, or what is in force on the date */
+                against?: "BASE" | "IN_FORCE";
             };
             header?: never;
             path: {
@@ -9795,10 +9795,10 @@ export interface operations {
     exportTerritoryPlanConsequences: {
         parameters: {
             query?: {
-                /** @description What the version is looked at against: what it was drawn from, or what is in force on the date */
-                against?: "BASE" | "IN_FORCE";
                 /** @description Date of loads and of what is in force, today unless given */
                 on?: string | null;
+                /** @description What the version is looked at against: what it was drawn from, or what is in force on the date */
+                against?: "BASE" | "IN_FORCE";
             };
             header?: never;
             path: {
@@ -9859,10 +9859,10 @@ export interface operations {
     compareTerritoryPlans: {
         parameters: {
             query?: {
-                /** @description The version before; what it was drawn from unless given */
-                with?: number | null;
                 /** @description Date of loads and of what is in force, today unless given */
                 on?: string | null;
+                /** @description The version before; what it was drawn from unless given */
+                with?: number | null;
             };
             header?: never;
             path: {
@@ -9923,10 +9923,10 @@ export interface operations {
     exportComparison: {
         parameters: {
             query?: {
-                /** @description The version before; what it was drawn from unless given */
-                with?: number | null;
                 /** @description Date of loads and of what is in force, today unless given */
                 on?: string | null;
+                /** @description The version before; what it was drawn from unless given */
+                with?: number | null;
             };
             header?: never;
             path: {
