@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from sqlalchemy import Engine, make_url, text
 
 from app.allocation.run import create_run, execute_run
@@ -28,6 +28,9 @@ from .studio import PLANS, Studio
 AS_OF = date(2026, 3, 10)
 BUILD = Path(__file__).resolve().parents[2] / "web" / "dist"
 CHROMIUM = "/usr/bin/chromium"
+expect.set_options(timeout=20_000)
+"""A machine that does other work beside may take its time; what never comes fails all the same."""
+
 FLAGS = [
     "--no-sandbox",
     "--disable-background-networking",
