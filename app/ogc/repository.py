@@ -114,10 +114,12 @@ def _condition(collection: Collection, wanted: Wanted, *, scope: Scope, today: d
     parts = [collection.where]
     values = bound(collection, scope, today)
     if wanted.area is not None:
-        area = "ST_GeomFromWKB(:area, 4490)"
+        meets = f"ST_Intersects({collection.geometry}, ST_GeomFromWKB(:area, 4490))"
         if collection.near is not None:
-            parts.append(collection.near)
-        parts.append(f"ST_Intersects({collection.geometry}, {area})")
+            # PostgreSQL knows nothing of how such a geometry lies and would take it that hardly any meets the area; so it is told
+            # by CASE not to guess: `near` says well enough how many there are.
+            meets = f"{collection.near} AND CASE WHEN {meets} THEN true ELSE false END"
+        parts.append(meets)
         values["area"] = _wkb(wanted.area)
     period = wanted.period or (Period(today, today) if collection.on_today else None)
     if collection.begins is not None and period is not None:

@@ -299,3 +299,36 @@ def test_a_big_collection_is_read_through_the_index(world: Engine) -> None:
                 )  # the table is empty here: it is the condition that is tested
             plan = "\n".join(repository.explain(connection, collection, wanted, scope=EVERYTHING, today=TODAY))
             assert index in plan, plan
+
+
+def test_the_planner_knows_how_many_orphans_a_box_holds(world: Engine) -> None:
+    """Where it believes that there is one, it looks that one up for every orphan case that there is: a minute for a million."""
+    wanted = read_items([("bbox", "118,31,118.05,31.05")], collections.ORPHANS.queryables)
+    with world.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        connection.execute(text("INSERT INTO policyholder (id) SELECT 'H' || n FROM generate_series(0, 9999) AS n"))
+        connection.execute(
+            text(
+                """
+                INSERT INTO decision (run_id, policyholder_id, bundle_no, policies, branch_code, nature, nature_evidence, point, located_by,
+                    flags, first_event_on, strategy_version, plan_version, trail)
+                SELECT 1, 'H' || n, 'P' || n, 1, 'E', 'PURE', '', ST_SetSRID(ST_MakePoint(118 + n % 100 / 1000.0, 31 + n / 100 / 1000.0), 4490),
+                    'POINT', '{}', '2026-01-01', 1, 'p', '[]'
+                FROM generate_series(0, 9999) AS n
+                """
+            )
+        )
+        connection.execute(
+            text(
+                """
+                INSERT INTO orphan_case (policy_no, policyholder_id, branch_code, state, open, reasons, event_ids, first_event_on,
+                    collection_serviced, bundle_no, decision_id)
+                SELECT bundle_no, policyholder_id, 'E', 'TEAM_POOL', true, '{}', '{}', '2026-01-01', false, bundle_no, id FROM decision
+                """
+            )
+        )
+        for table in ("policyholder", "decision", "orphan_case"):
+            connection.execute(text(f"ANALYZE {table}"))
+        plan = repository.explain(connection, collections.ORPHANS, wanted, scope=EVERYTHING, today=TODAY)
+    scan = next(line for line in plan if "on decision" in line)
+    assert int(scan.split("rows=")[1].split()[0]) > 500, "\n".join(plan)
