@@ -4,8 +4,11 @@ All get the same question: present districts that are out of balance, at least 9
 (`requirements-bench.lock`) is left out, and said so. Seconds are this process's processor time.
 """
 
+import os
 import random
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from time import process_time
 from typing import Any
@@ -147,7 +150,8 @@ def _highs(problem: Problem, *, seed: int) -> Owners | None:
     n, k = problem.units, problem.districts
     if n * k > 40_000:
         return None
-    model: Any = highspy.Highs()  # type: ignore[no-untyped-call, unused-ignore]
+    with _said_aside():
+        model: Any = highspy.Highs()  # type: ignore[no-untyped-call, unused-ignore]
     model.silent()
     model.setOptionValue("threads", 1)
     model.setOptionValue("random_seed", seed % 2**31)
@@ -176,6 +180,19 @@ def _highs(problem: Problem, *, seed: int) -> Owners | None:
             for d in range(k):
                 model.addConstr(has[one][d] + has[other][d] <= 1 + sum(has[unit][d] for unit in between))
     return None
+
+
+@contextmanager
+def _said_aside() -> Iterator[None]:
+    """What a library writes to standard output from below Python goes to standard error: the figures stay readable."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def _gerrychain(problem: Problem, *, seed: int, recombine: bool) -> Owners | None:
