@@ -17,6 +17,7 @@ from app.territories.pictures import fonts, palette, render
 from app.territories.pictures.errors import FontMissing, PictureTooCostly
 from app.territories.pictures.maps import view_of, width_of
 from app.territories.pictures.scene import Scene, SceneTeam
+from app.tiles.colouring import fill_and_border
 
 X, Y = 118.7, 32.0
 
@@ -71,7 +72,7 @@ def test_a_png_is_the_same_each_time_and_has_the_colours_of_the_map(scene: Scene
     assert image.size == (3307, 2338)
     pixels = np.asarray(image)
     for number in (1, 2, 3):
-        fill = tuple(int(palette.territory(number)[0][at : at + 2], 16) for at in (1, 3, 5))
+        fill = tuple(int(fill_and_border(number)[0][at : at + 2], 16) for at in (1, 3, 5))
         left, right = (
             ((half == fill).all(axis=2)).sum() for half in (pixels[700:1700, :1653], pixels[700:1700, 1653:])
         )
