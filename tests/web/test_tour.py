@@ -134,8 +134,8 @@ def test_the_tour_ends_with_a_version_in_force(browser: Browser, sample_city: Ci
     expect(card.get_by_role("button", name="批准")).to_be_disabled()
 
     # somebody else signs where they approve, and publishes
-    card.get_by_label("批准人署名").fill("审批老周")
-    card.get_by_label("批准人署名").press("Tab")
+    card.get_by_label("批准人署名").click()
+    page.keyboard.insert_text("审批老周")
     card.get_by_role("button", name="批准").click()
     expect(card).to_contain_text("从今天起，栖岚支公司的孤儿单即按这份方案归属")
     with page.expect_response(lambda answer: "/tiles/" in answer.url and answer.ok, timeout=30_000):

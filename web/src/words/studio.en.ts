@@ -226,6 +226,7 @@ export const studioEn: typeof studioZh = {
     all: (n) => `${n} in all`,
     errors: (n) => `Errors: ${n}, to be mended before it is submitted`,
     noErrors: "No errors: it may be submitted",
+    free: "No errors",
     warnings: (n) => `warnings: ${n}`,
     notes: (n) => `notes: ${n}`,
     before: "from before",

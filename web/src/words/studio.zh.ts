@@ -224,6 +224,7 @@ export const studioZh = {
     all: (n: string) => `共 ${n} 个`,
     errors: (n: string) => `${n} 个错误，改正后才能提交`,
     noErrors: "没有错误，可以提交",
+    free: "没有错误",
     warnings: (n: string) => `${n} 个警告`,
     notes: (n: string) => `${n} 个提示`,
     before: "原有",
