@@ -13,6 +13,7 @@ from sqlalchemy import (
     Index,
     Text,
     UniqueConstraint,
+    false,
     func,
     text,
 )
@@ -261,6 +262,7 @@ class TerritoryDefect(Base):
     ways: Mapped[Any] = mapped_column(JSONB, server_default="[]")
     customers: Mapped[int | None]
     orphans: Mapped[int | None]
+    inherited: Mapped[bool] = mapped_column(server_default=false())
 
 
 class GazetteerPlace(Base):

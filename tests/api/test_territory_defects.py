@@ -289,8 +289,29 @@ def test_an_open_conflict_is_an_error_until_it_is_settled(client: TestClient, pl
     assert defects(client, plan, code="OPEN_CONFLICT") == []
 
 
-def test_land_outside_of_the_branch_is_clipped(client: TestClient, plan: int) -> None:
+def test_drawing_stays_in_the_branch_unless_told(client: TestClient, plan: int) -> None:
     drawn = edit(client, plan, verb="DRAW", team_code="T-E3", geometry=square(0.025, 0.035, 0.012, 0.018))
+    assert not [one for one in drawn["defects"] if one["code"] == "OUTSIDE_BRANCH"]
+    area = next(one for one in drawn["changed"] if one["team_code"] == "T-E3")["geometry"]
+    assert shape(area).bounds == pytest.approx((120.025, 30.012, 120.030, 30.018))
+
+
+def test_what_a_draft_was_made_with_is_told_from_what_it_brought(client: TestClient, plan: int) -> None:
+    edit(client, plan, verb="REPLACE", team_code="T-E3", geometry=square(0.005, 0.015, 0.002, 0.008))
+    assert sorted(one["inherited"] for one in defects(client, plan, code="OVERLAP")) == [False, True]
+    made = client.post(PLANS, json={"branch_code": "E", "name": "接着画", "by": "李制图", "base_id": plan}).json()["id"]
+    before = defects(client, made)
+    assert [one["inherited"] for one in before] == [True] * len(before)
+    assert "OVERLAP" in {one["code"] for one in before}
+    # a vertex beside it gives the overlap another outline: it is the same one, and has not grown
+    edit(client, made, verb="INSERT_VERTEX", at=[120.005, 30.005], to=[120.005, 30.005])
+    assert all(one["inherited"] for one in defects(client, made, code="OVERLAP"))
+    edit(client, made, verb="CUT_HOLE", team_code="T-E1", geometry=square(0.001, 0.003, 0.002, 0.004))
+    assert {one["code"] for one in defects(client, made) if not one["inherited"]} >= {"HOLE"}
+
+
+def test_land_outside_of_the_branch_is_clipped(client: TestClient, plan: int) -> None:
+    drawn = edit(client, plan, verb="DRAW", team_code="T-E3", geometry=square(0.025, 0.035, 0.012, 0.018), take=True)
     (outside,) = [one for one in drawn["defects"] if one["code"] == "OUTSIDE_BRANCH"]
     assert (outside["severity"], outside["ways"][0]["way"]) == ("ERROR", "CLIP")
     clipped = edit(client, plan, verb="REPAIR", defect_id=outside["id"], way="CLIP", team_code="T-E3")

@@ -41,8 +41,8 @@ def scene() -> Scene:
     strip = (0.08, 0, 0.1, 0.1)
     return Scene(
         branch="南京市建邺支公司",
-        before="方案 1 · 导入（生效中）",
-        after="方案 2 · 二季度区域（草稿）",
+        before="第 1 版 · 导入（生效中）",
+        after="第 2 版 · 二季度区域（草稿）",
         on="2026-03-10",
         outline=area((0, 0, 0.2, 0.12)),
         teams=(

@@ -191,6 +191,7 @@ def test_from_draft_to_in_force_by_two_people(studio: Studio, town: City) -> Non
     expect(card).to_contain_text("由 李制图 提交")
     expect(card.get_by_role("button", name="批准")).to_be_disabled()
     expect(card).to_contain_text("不能由你批准")
+    expect(card.get_by_label("批准人署名")).to_have_value("李制图")
     studio.key("Escape")
     sign(page, "孙审批")
     expect(page.get_by_role("toolbar").get_by_role("button", name="绘制")).to_be_disabled()
@@ -259,6 +260,10 @@ def test_a_file_is_tried_before_it_goes_in(studio: Studio, tmp_path: Path) -> No
     page.get_by_role("button", name="导入与导出").click()
     back = page.request.get(card.get_by_role("link", name="GeoJSON").get_attribute("href") or "").json()
     assert {one["properties"]["team_code"] for one in back["features"]} == {"T-E1", "T-E2", "T-E3"}
+    file.write_text(json.dumps(back), "utf-8")
+    card.locator("input[type=file]").set_input_files(file)
+    expect(card).to_contain_text("与草稿完全相同，无须导入", timeout=30_000)
+    expect(card.get_by_role("button", name=re.compile(r"导入 \d+ 行"))).to_have_count(0)
 
 
 def test_the_main_page_leads_there(visitor: Page) -> None:

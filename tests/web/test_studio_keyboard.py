@@ -90,6 +90,31 @@ def test_a_vertex_is_walked_to_and_nudged(studio: Studio) -> None:
     assert areas["T-E1"].intersection(areas["T-E2"]).area == 0
 
 
+def test_enter_makes_the_move_of_a_region_that_was_taken_from_the_list(studio: Studio) -> None:
+    studio.key("e", "o")
+    expect(studio.page.get_by_role("searchbox", name="筛选团队")).to_be_focused()
+    studio.page.keyboard.type("T-E2")
+    studio.key("Tab", "Enter")
+    expect(studio.page.locator("li.on")).to_contain_text("T-E2")
+    before = studio.areas()["T-E2"]
+    studio.key(".")
+    expect(studio.page.locator("#map")).to_be_focused()
+    studio.key("Shift+ArrowDown", "Shift+ArrowDown")
+    expect(studio.page.locator(".word")).to_contain_text("Shift 加方向键移动")
+    studio.key("Enter")
+    studio.done("移动顶点")
+    assert not studio.areas()["T-E2"].equals(before)
+
+
+def test_enter_leaves_the_list_of_those_who_receive(studio: Studio) -> None:
+    studio.key("c", "q")
+    field = studio.page.get_by_label("接收")
+    expect(field).to_be_focused()
+    studio.key("ArrowDown", "ArrowDown", "Enter")
+    expect(studio.page.locator("#map")).to_be_focused()
+    assert field.input_value() != ""
+
+
 def test_a_vertex_is_inserted_and_deleted(studio: Studio) -> None:
     region(studio, "T-E1")
     before = sum(len(ring.exterior.coords) for ring in studio.areas()["T-E1"].geoms)
@@ -134,8 +159,20 @@ def test_split(studio: Studio) -> None:
 
 def test_merge(studio: Studio) -> None:
     region(studio, "T-E2")
-    studio.key("m")
-    receiver(studio, "T-E1")
+    studio.key("m", "q")
+    field = studio.page.get_by_label("接收")
+    for _ in range(6):
+        if field.input_value() == "T-E1":
+            break
+        studio.key("ArrowDown")
+    studio.waits()
+    studio.key("Escape")  # what waits is dropped, as its button says
+    expect(studio.page.locator(".word")).to_have_count(0)
+    studio.key("m", "q")
+    for _ in range(6):
+        if field.input_value() == "T-E1":
+            break
+        studio.key("ArrowDown")
     studio.waits()
     studio.key("Enter")
     studio.done("合并")

@@ -247,3 +247,60 @@ def test_snapping_can_be_seen_and_switched_off(studio: Studio) -> None:
     assert corner in {tuple(place) for place in studio.areas()["T-E3"].geoms[0].exterior.coords}
     studio.key("a")
     expect(switch).to_have_attribute("aria-checked", "false")
+
+
+def test_what_waits_goes_to_whoever_receives_now(studio: Studio) -> None:
+    studio.tool("按社区")
+    studio.receiver("T-E3")
+    studio.click(0.005, 0.015)
+    studio.waits()
+    expect(studio.page.locator(".word")).to_contain_text("交给T-E3队")
+    studio.receiver("T-E2")
+    expect(studio.page.locator(".word")).to_contain_text("交给T-E2队")
+    studio.waits()
+    studio.key("Enter")
+    studio.done("按社区指定")
+    assert studio.sizes() == {"T-E1": 2, "T-E2": 2}
+
+
+def test_a_split_goes_to_whoever_receives_now(studio: Studio) -> None:
+    studio.select("T-E1")
+    studio.tool("拆分")
+    studio.receiver("T-E3")
+    studio.draw([(0.010, -0.001), (0.010, 0.011)])
+    studio.waits()
+    studio.receiver("T-E2")
+    expect(studio.page.locator(".word")).to_contain_text("T-E2队")
+    studio.waits()
+    studio.key("Enter")
+    studio.done("拆分")
+    assert studio.sizes() == {"T-E1": 1, "T-E2": 2}
+
+
+def test_undo_from_the_list_of_those_who_receive_leaves_the_name_alone(studio: Studio) -> None:
+    page = studio.page
+    page.get_by_label("署名").click()
+    page.get_by_label("署名").press("End")
+    page.keyboard.type("2")
+    studio.tool("按社区")
+    studio.receiver("T-E3")
+    studio.click(0.005, 0.015)
+    studio.waits()
+    studio.key("Enter")
+    studio.done("按社区指定")
+    page.get_by_label("接收").focus()
+    studio.key("Control+z")
+    expect(page.locator(".toast")).to_contain_text("已撤销")
+    expect(page.get_by_label("署名")).to_have_value("李制图2")
+    assert studio.sizes() == {"T-E1": 2, "T-E2": 1}
+
+
+def test_nobody_meets_their_own_former_self(studio: Studio) -> None:
+    page = studio.page
+    with page.expect_response("**/presence", timeout=15_000):
+        pass
+    with page.expect_response("**/presence", timeout=20_000) as heard:
+        page.get_by_label("署名").fill("李制图二")
+    # the service still knows the former name
+    assert [one["person"] for one in heard.value.json()["items"]] == ["李制图", "李制图二"]
+    expect(page.locator(".faces li")).to_have_count(0)

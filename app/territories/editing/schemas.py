@@ -35,7 +35,7 @@ class DrawnArea(Input):
 
 
 class Draw(Input):
-    """The team gets this area; other teams' land only with `take`."""
+    """The team gets this area; other teams' land, and land outside the branch, only with `take`."""
 
     model_config = ConfigDict(title="Draw")
     verb: Literal["DRAW"]

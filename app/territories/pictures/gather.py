@@ -83,7 +83,7 @@ def _caption(plan: RowMapping, on: date) -> str:
     state = STATE_NAMES[state_on(plan["state"], plan["effective_from"], plan["effective_to"], on)]
     day = plan["effective_from"]
     since = "" if day is None or day == date.min else f" · {day} 起"
-    return f"方案 {plan['number']} · {plan['name']}（{state}{since}）"
+    return f"第 {plan['number']} 版 · {plan['name']}（{state}{since}）"
 
 
 def _colours(connection: Connection, changes: list[Change], on: date) -> dict[str, int]:

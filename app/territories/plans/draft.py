@@ -11,6 +11,7 @@ from app.territories.plans import repository
 from app.territories.plans.errors import BaseOfOtherBranch, PlanNotPublished
 from app.territories.plans.move import move
 from app.territories.validation.renew import renew_all
+from app.territories.validation.repository import inherit_all
 
 _BRANCH = text("SELECT FROM organisation WHERE code = :code AND level = 'branch'")
 
@@ -49,6 +50,8 @@ def make_draft(
     )
     settle_draft(connection, made, by)
     renew_all(connection, made, on=today)
+    if not empty and base is not None:
+        inherit_all(connection, made)
     return made
 
 

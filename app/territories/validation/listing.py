@@ -14,7 +14,7 @@ MOST_VERTICES: Final = 2_000
 _RANK = "array_position(ARRAY['ERROR', 'WARNING', 'NOTE'], d.severity)"
 _ROWS = f"""
     SELECT d.id, d.code, d.severity, d.team_codes, d.community_codes, d.area_m2, d.length_m, d.details, d.ways,
-        d.customers, d.orphans, {_RANK} AS rank, coalesce(d.customers, 0) AS many,
+        d.customers, d.orphans, d.inherited, {_RANK} AS rank, coalesce(d.customers, 0) AS many,
         ST_XMin(d.geom) AS west, ST_YMin(d.geom) AS south, ST_XMax(d.geom) AS east, ST_YMax(d.geom) AS north,
         CASE WHEN ST_NPoints(d.geom) <= :most THEN ST_AsGeoJSON(d.geom, 9) END AS geometry,
         ST_AsGeoJSON(ST_PointOnSurface(d.geom), 9) AS at
@@ -108,7 +108,7 @@ def told(connection: Connection, rows: Sequence[RowMapping]) -> list[dict[str, A
         found.append(
             {
                 **{name: row[name] for name in ("id", "code", "severity", "community_codes", "area_m2", "length_m")},
-                **{name: row[name] for name in ("details", "customers", "orphans", "rank", "many")},
+                **{name: row[name] for name in ("details", "customers", "orphans", "inherited", "rank", "many")},
                 "title": zh,
                 "title_en": en,
                 "teams": [{"code": code, "name": names.get(code, code)} for code in row["team_codes"]],

@@ -136,13 +136,14 @@ def _replace(
             kept[key] = one.id
         else:
             gone.append(one.id)
-    repository.delete(connection, gone)
     counted = list(kept) if recount else []
     fresh = [key for key in again if key not in kept]
     places = [again[key].place for key in (*counted, *fresh)]
     counts = touched(connection, places) if places else []
     repository.count(connection, [kept[key] for key in counted], counts[: len(counted)])
     added = repository.insert(connection, plan_id, [again[key] for key in fresh], counts[len(counted) :])
+    repository.inherit(connection, gone, added)
+    repository.delete(connection, gone)
     return Renewal(added, gone)
 
 

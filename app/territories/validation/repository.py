@@ -54,6 +54,18 @@ _COUNT = text(
     WHERE d.id = row.id
     """
 )
+_INHERIT_ALL = text("UPDATE territory_defect SET inherited = true WHERE plan_id = :plan")
+# An edit beside it gives a defect other borders or ways: it is the same one, and as long as it has not grown, nobody has made it.
+_INHERIT = text(
+    """
+    UPDATE territory_defect n SET inherited = true
+    FROM territory_defect o
+    WHERE n.id = ANY (:added) AND o.id = ANY (:gone) AND o.inherited AND n.code = o.code AND n.community_codes = o.community_codes
+      AND (n.team_codes = o.team_codes OR n.team_codes && o.team_codes)
+      AND (n.geom IS NULL AND o.geom IS NULL OR ST_Intersects(n.geom, o.geom))
+      AND coalesce(n.area_m2, 0) <= coalesce(o.area_m2, 0) * 1.001 + 1
+    """
+)
 _CHECK = text("SELECT on_day, world FROM territory_check WHERE plan_id = :plan")
 _CHECKED = text(
     """
@@ -165,6 +177,17 @@ def identity(defect: Defect) -> bytes:
         shapely.to_wkb(shapely.normalize(defect.place), hex=True, byte_order=1, include_srid=False),
     ]
     return sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).digest()
+
+
+def inherit_all(connection: Connection, plan_id: int) -> None:
+    """What a draft has now came with the version that it was made from."""
+    connection.execute(_INHERIT_ALL, {"plan": plan_id})
+
+
+def inherit(connection: Connection, gone: Sequence[int], added: Sequence[int]) -> None:
+    """Of what was added, that is inherited which takes the place of something inherited and is no larger."""
+    if gone and added:
+        connection.execute(_INHERIT, {"gone": list(gone), "added": list(added)})
 
 
 def delete(connection: Connection, ids: Sequence[int]) -> None:

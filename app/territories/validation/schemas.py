@@ -48,7 +48,7 @@ class TerritoryDefectOut(Output):
     """Something wrong with a version: where, how grave, whom it touches, and the ways to mend it, the best first.
 
     `at`: a point at the place, to walk to. `geometry`: the place; null where there is none, or in lists where it has very many vertices.
-    `details`: figures such as `width_m`, `share`, `borders`; a sliver's `kind`.
+    `inherited`: the draft had it when it was made, from its base. `details`: figures such as `width_m`, `share`, `borders`; a sliver's `kind`.
     """
 
     model_config = ConfigDict(
@@ -70,6 +70,7 @@ class TerritoryDefectOut(Output):
                     "details": {"width_m": 103.4, "borders": [{"team_code": "T-E1", "length_m": 193.1}]},
                     "customers": 12,
                     "orphans": 3,
+                    "inherited": False,
                     "ways": [
                         {
                             "way": "GIVE",
@@ -98,6 +99,7 @@ class TerritoryDefectOut(Output):
     details: dict[str, Any]
     customers: int | None
     orphans: int | None
+    inherited: bool
     ways: list[DefectWay]
 
 

@@ -2140,7 +2140,7 @@ export interface components {
         };
         /**
          * Draw
-         * @description The team gets this area; other teams' land only with `take`.
+         * @description The team gets this area; other teams' land, and land outside the branch, only with `take`.
          */
         Draw: {
             /**
@@ -4732,7 +4732,7 @@ export interface components {
          * @description Something wrong with a version: where, how grave, whom it touches, and the ways to mend it, the best first.
          *
          *     `at`: a point at the place, to walk to. `geometry`: the place; null where there is none, or in lists where it has very many vertices.
-         *     `details`: figures such as `width_m`, `share`, `borders`; a sliver's `kind`.
+         *     `inherited`: the draft had it when it was made, from its base. `details`: figures such as `width_m`, `share`, `borders`; a sliver's `kind`.
          * @example {
          *       "id": 41,
          *       "code": "GAP",
@@ -4770,6 +4770,7 @@ export interface components {
          *       },
          *       "customers": 12,
          *       "orphans": 3,
+         *       "inherited": false,
          *       "ways": [
          *         {
          *           "way": "GIVE",
@@ -4832,6 +4833,8 @@ export interface components {
             customers: number | null;
             /** Orphans */
             orphans: number | null;
+            /** Inherited */
+            inherited: boolean;
             /** Ways */
             ways: components["schemas"]["DefectWay"][];
         };

@@ -100,8 +100,9 @@ export function defectStyle(active: () => number | null): StyleFunction {
     return [
       ...(chosen ? [new Style({ stroke: new Stroke({ color: "#fff", width: 8 }), zIndex: 40 })] : []),
       new Style({
-        fill: new Fill({ color: `${colour}${chosen ? "30" : "2e"}` }),
-        stroke: new Stroke({ color: colour, width: chosen ? 3 : 1.8 }),
+        // A note is only to be known of: it must not look as grave as what has to be mended.
+        fill: new Fill({ color: `${colour}${chosen ? "30" : feature.get("severity") === "NOTE" ? "0c" : "2e"}` }),
+        stroke: new Stroke({ color: colour, width: chosen ? 3 : feature.get("severity") === "NOTE" ? 1 : 1.8 }),
         image: new CircleStyle({ radius: chosen ? 9 : 5.5, fill: new Fill({ color: `${colour}${chosen ? "aa" : "66"}` }), stroke: new Stroke({ color: colour, width: 2 }) }),
         zIndex: chosen ? 41 : 20,
       }),

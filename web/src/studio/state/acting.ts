@@ -4,17 +4,27 @@ import { changeOf } from "../tools/vertices";
 import type { AreaShape, Edit, LineShape, LonLat, MultiPolygonShape } from "../types";
 import { make, shapes, turnBack } from "./draft";
 import { foresee } from "./preview";
-import { drop, picked, receiver, selected, staged, stagedLine, take, tool, vertex } from "./tool";
+import { drop, picked, receiver, selected, staged, stagedFrom, take, tool, vertex } from "./tool";
 import { say } from "./work";
 
 /** From what the hand captured to an edit: shown while it moves, made or held for a second word when it ends. */
 
 const edited = (captured: Captured): Edit | null => editOf(tool.value, { selected: selected.value, receiver: receiver.value, take: take.value }, captured);
 
-/** Shows what an edit would come to, and waits for a second word. */
-export function stage(edit: Edit): void {
+/** Shows what an edit would come to, and waits for a second word. `from`: what it was made of, if a hand has captured it. */
+export function stage(edit: Edit, from: Captured | null = null): void {
   staged.value = edit;
+  stagedFrom.value = from;
   foresee(edit);
+}
+
+/** Makes what waits anew of what was captured, after the choice of who receives has changed: what is shown is what Enter does. */
+export function stageAnew(): void {
+  const from = stagedFrom.value;
+  const edit = from ? edited(from) : null;
+  if (!edit || JSON.stringify(edit) === JSON.stringify(staged.value)) return;
+  foresee(null);
+  stage(edit, from);
 }
 
 /** Makes an edit at once. */
@@ -34,8 +44,7 @@ export function capture(captured: Captured, done: boolean): void {
   if (!edit) return;
   if (!done) foresee(edit);
   else if (needsWord(edit)) {
-    if (edit.verb === "SPLIT") stagedLine.value = edit.line;
-    stage(edit);
+    stage(edit, captured);
   } else void commit(edit);
 }
 
@@ -44,15 +53,17 @@ export const captureLine = (line: LineShape, done: boolean) => capture({ line },
 
 /** The other part of a split goes instead: the one in which the point lies. */
 export function pointAtPart(part: LonLat): void {
-  const line = stagedLine.value;
-  const edit = line ? edited({ line, part }) : null;
-  if (edit) stage(edit);
+  const line = stagedFrom.value?.line;
+  const captured = line ? { line, part } : null;
+  const edit = captured ? edited(captured) : null;
+  if (edit) stage(edit, captured);
 }
 
 /** Communities were picked up or put back: what giving them would come to. */
 export function communitiesChanged(): void {
-  const edit = edited({ communities: [...picked.value] });
-  if (edit) stage(edit);
+  const captured = { communities: [...picked.value] };
+  const edit = edited(captured);
+  if (edit) stage(edit, captured);
   else {
     staged.value = null;
     foresee(null);

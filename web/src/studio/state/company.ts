@@ -8,12 +8,15 @@ import { inOrder, signature } from "./work";
 /** Others at work on the same draft: who they are and where, and where their edits and ours disagree. */
 
 export const present = shallowRef<Present[]>([]);
-export const others = computed(() => present.value.filter((each) => each.person !== person.value.trim()));
+/** Names that this page has signed with before, and when it ceased to: the service remembers them for a while. */
+const former = shallowRef<ReadonlyMap<string, number>>(new Map());
+export const others = computed(() => present.value.filter((each) => each.person !== person.value.trim() && !(Date.now() - (former.value.get(each.person) ?? 0) < REMEMBERED_MS)));
 export const conflicts = shallowRef<Conflict[]>([]);
 /** The conflict that is to be settled now: the oldest. */
 export const conflict = computed(() => conflicts.value[0] ?? null);
 
 const BEAT_MS = 4000;
+const REMEMBERED_MS = 60_000;
 
 export async function loadConflicts(): Promise<void> {
   const id = plan.value?.id;
@@ -36,9 +39,14 @@ export async function choose(one: Conflict, choice: "MINE" | "THEIRS"): Promise<
 /** Tells where we are and hears who else is there and whether the draft has changed, until the returned function is called. */
 export function keepCompany(bbox: () => Bbox | null): () => void {
   let timer: ReturnType<typeof setTimeout>;
+  let before = person.value.trim();
   const beat = async () => {
     const [id, where, by] = [plan.value?.id, bbox(), person.value.trim()];
-    if (!document.hidden && id !== undefined && where && by && plan.value?.state === "DRAFT") {
+    // A name that is being written is nobody yet.
+    const settled = by === before;
+    if (!settled && before) former.value = new Map(former.value).set(before, Date.now());
+    before = by;
+    if (settled && !document.hidden && id !== undefined && where && by && plan.value?.state === "DRAFT") {
       try {
         const heard = await tellPresence(id, by, where);
         if (plan.value?.id === id) {

@@ -1,15 +1,21 @@
 import { describe, expect, it } from "vitest";
 import type { Defect, Severity } from "../types";
-import { inWalkingOrder, stepped } from "./defects";
+import { inWalkingOrder, stepped, tally } from "./defects";
 import { withChanges } from "./draft";
 
-const defect = (id: number, severity: Severity, customers: number | null) => ({ id, severity, customers, code: "GAP" }) as Defect;
+const defect = (id: number, severity: Severity, customers: number | null) => ({ id, severity, customers, code: "GAP", inherited: false }) as Defect;
 
 describe("the walk", () => {
   const ordered = inWalkingOrder([defect(1, "NOTE", 900), defect(2, "ERROR", 1), defect(3, "WARNING", null), defect(4, "ERROR", 7)]);
 
   it("goes from errors to notes, and from many customers to few", () => {
     expect(ordered.map((each) => each.id)).toEqual([4, 2, 3, 1]);
+  });
+
+  it("goes to what the draft has brought about before what came with its base", () => {
+    const [base, own] = [{ ...defect(1, "ERROR", 9), inherited: true }, { ...defect(2, "ERROR", 1), inherited: false }];
+    expect(inWalkingOrder([base, own]).map((each) => each.id)).toEqual([2, 1]);
+    expect(tally([base, own, { ...defect(3, "NOTE", 0), inherited: true }])).toEqual({ ERROR: 2, WARNING: 0, NOTE: 1, inherited: 2, inheritedErrors: 1 });
   });
 
   it("goes around in both directions", () => {

@@ -9,7 +9,7 @@ export const branchTeams = computed(() => {
   const code = plan.value?.branch_code ?? branch.value;
   return teams.value
     .filter((team) => team.branch_code === code && (shapes.value.has(team.code) || (team.force === "COLLECTION" && team.ended_on === null)))
-    .sort((a, b) => a.code.localeCompare(b.code));
+    .sort((a, b) => a.code.localeCompare(b.code, undefined, { numeric: true }));
 });
 
 /** A team's name, or who has no team. */

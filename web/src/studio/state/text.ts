@@ -15,5 +15,10 @@ export function daysOf(plan: Plan): string {
 
 export const momentOf = (time: string) => new Date(time).toLocaleString(language.value === "zh" ? "zh-CN" : "en-GB", { dateStyle: "short", timeStyle: "short" });
 
-/** Who last had a hand in a version. */
-export const handOf = (plan: Plan) => plan.published_by ?? plan.approved_by ?? plan.submitted_by ?? plan.created_by;
+/** The last thing that was done to a version: what, by whom, when. Null: it came from a file, and nobody has touched it. */
+export function lastDeed(plan: Plan): { what: "publish" | "approve" | "submit" | "make"; by: string; at: string } | null {
+  if (plan.published_by && plan.published_at) return { what: "publish", by: plan.published_by, at: plan.published_at };
+  if (plan.approved_by && plan.approved_at) return { what: "approve", by: plan.approved_by, at: plan.approved_at };
+  if (plan.submitted_by && plan.submitted_at) return { what: "submit", by: plan.submitted_by, at: plan.submitted_at };
+  return plan.created_by ? { what: "make", by: plan.created_by, at: plan.created_at } : null;
+}

@@ -1,6 +1,7 @@
 import { computed, reactive, ref, shallowRef, watch } from "vue";
 import { missing, toolOf, type Pick, type ToolName } from "../tools/tools";
-import type { Edit, LineShape, LonLat } from "../types";
+import type { Captured } from "../tools/edits";
+import type { Edit, LonLat } from "../types";
 
 /** The tool in hand and what has been chosen for it. */
 
@@ -19,9 +20,9 @@ export const pick = computed<Pick>(() => picks[tool.value] ?? toolInHand.value.p
 
 /** Communities picked up for somebody. */
 export const picked = shallowRef<ReadonlySet<string>>(new Set());
-/** An edit that waits for a second word. A split remembers its line: another part may be pointed at. */
+/** An edit that waits for a second word, and what the hand captured for it: somebody else may yet be chosen to receive, or another part of a split pointed at. */
 export const staged = shallowRef<Edit | null>(null);
-export const stagedLine = shallowRef<LineShape | null>(null);
+export const stagedFrom = shallowRef<Captured | null>(null);
 /** The vertex that keys move: its number among those of the selected territory, where it was and where it is to be. */
 export const vertex = shallowRef<{ index: number; at: LonLat; to: LonLat } | null>(null);
 /** Whether coordinates are being typed. */
@@ -56,7 +57,7 @@ export function pickUp(codes: readonly string[], toggle: boolean): void {
 export function drop(): boolean {
   const had = staged.value !== null || picked.value.size > 0 || vertex.value !== null || typing.value;
   staged.value = null;
-  stagedLine.value = null;
+  stagedFrom.value = null;
   vertex.value = null;
   typing.value = false;
   picked.value = new Set();

@@ -55,7 +55,8 @@ export function commandOf(event: Pressed): Command | null {
   const field = FIELDS.has(tag) && !["checkbox", "radio", "button", "file"].includes(target?.type ?? "");
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (event.ctrlKey || event.metaKey) {
-    if (field) return null;
+    // In a list there is no text to take back; left to itself the browser would take it back in some other field.
+    if (field && tag !== "SELECT") return null;
     if (key === "z") return { do: event.shiftKey ? "redo" : "undo" };
     return key === "y" ? { do: "redo" } : null;
   }

@@ -156,6 +156,8 @@ describe("keys", () => {
   it("leave letters to fields, and Enter to buttons", () => {
     expect(press("d", inside("INPUT", "text"))).toBeNull();
     expect(press("z", { ctrlKey: true, ...inside("TEXTAREA") })).toBeNull();
+    // A list has no text of its own to take back.
+    expect(press("z", { ctrlKey: true, ...inside("SELECT") })).toEqual({ do: "undo" });
     expect(press("Escape", inside("INPUT", "text"))).toEqual({ do: "leave" });
     expect(press("Enter", inside("INPUT", "text"))).toBeNull();
     expect(press("Enter", inside("SELECT"))).toEqual({ do: "accept" });
