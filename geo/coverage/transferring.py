@@ -222,11 +222,17 @@ def assign(areas: Areas, wholes: Sequence[BaseGeometry], to: str | None) -> Chan
     return transfer(areas, wholes, to)
 
 
-def draw(areas: Areas, code: str, region: BaseGeometry, *, take: bool = False) -> Change:
-    """A code gets the land of `region` beside what it has: nobody's land only, or others' too with `take`.
+def draw(
+    areas: Areas, code: str, region: BaseGeometry, *, take: bool = False, within: BaseGeometry | None = None
+) -> Change:
+    """A code gets the land of `region` beside what it has: nobody's land only, and that `within`, or all of it with `take`.
 
-    Arguments and errors as `transfer`; `LandTaken` when none of it is nobody's.
+    A region that lies outside as a whole, or whose rings cross, is taken as it was drawn. Arguments and errors as `transfer`;
+    `LandTaken` when none of it is nobody's.
     """
+    if within is not None and not take and region.is_valid:
+        inside = multi(polygons(shapely.intersection(region, within)))
+        region = region if inside.is_empty else inside
     try:
         return transfer(areas, region, code, None if take else {None})
     except NothingThere:

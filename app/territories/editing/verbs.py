@@ -34,7 +34,6 @@ from app.territories.validation.repair import work_out_repair
 from geo import coverage
 from geo.coverage import Change
 from geo.coverage.errors import NoArea
-from geo.coverage.grid import multi, polygons
 from geo.coverage.reach import MARGIN_DEG
 from geo.coverage.vertices import NEAR_DEG
 
@@ -89,14 +88,17 @@ def work_out(
     match verb:
         case Draw():
             region = region_of(verb.geometry)
-            if not verb.take:
-                region = _within(region, _branch_area(connection, branch_code))
-            return done(
-                lambda areas: within_limits(
-                    coverage.draw, region, areas, areas, verb.team_code, region, take=verb.take
-                ),
-                region,
-            )
+            branch = _branch_area(connection, branch_code)
+            # Land of another branch's teams is others' land, too.
+            beside = {} if branch is None else {branch_code: branch}
+
+            def draw(areas: Mapping[str, MultiPolygon]) -> Change:
+                met = {**areas, **beside}
+                return within_limits(
+                    coverage.draw, region, met, areas, verb.team_code, region, take=verb.take, within=branch
+                )
+
+            return done(draw, region)
         case Give():
             region = region_of(verb.geometry)
             return done(
@@ -159,17 +161,6 @@ def _communities(connection: Connection, codes: list[str]) -> list[MultiPolygon]
     if unknown:
         raise UnknownCommunity(community_codes=unknown[:20])
     return [shapely.from_wkb(bytes(area)) for area in found.values()]  # type: ignore[misc]
-
-
-def _within(region: MultiPolygon, branch: MultiPolygon | None) -> MultiPolygon:
-    """What of a drawn region lies in the branch: land of another branch's teams is others' land, too.
-
-    Left as it was drawn where none of it does, for the verb to say what is wrong, and where its rings cross.
-    """
-    if branch is None or not region.is_valid:
-        return region
-    inside = multi(polygons(shapely.intersection(region, branch)))
-    return region if inside.is_empty else inside
 
 
 def _branch_area(connection: Connection, branch_code: str) -> MultiPolygon | None:
