@@ -212,6 +212,14 @@ def test_what_the_service_refuses_leaves_the_map_as_it_was(studio: Studio) -> No
     assert studio.version() == version + 1
 
 
+def test_what_a_tool_was_refused_is_over_when_another_is_taken_up(studio: Studio) -> None:
+    studio.tool("顶点")
+    studio.drag((0.020, 0.010), (0.025, 0.000), (0.035, -0.004))
+    expect(studio.page.locator(".toast.alert")).to_be_visible()
+    studio.tool("拆分")
+    expect(studio.page.locator(".toast.alert")).to_have_count(0)
+
+
 def test_esc_and_backspace_take_back_what_is_being_drawn(studio: Studio) -> None:
     studio.tool("绘制")
     studio.receiver("T-E3")
