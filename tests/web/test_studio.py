@@ -308,7 +308,7 @@ def test_far_away_the_draft_is_seen_and_selected(studio: Studio) -> None:
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(300)
     studio.click(0.010, 0.005)
-    expect(page.locator(".list .row").filter(has_text="一队")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".list .row").filter(has_text="T-E1")).to_have_attribute("aria-pressed", "true")
     nearer.click()
     expect(page.get_by_text("再放大一些才能编辑")).to_have_count(0)
 

@@ -115,7 +115,8 @@ export class StudioChart {
       new VectorTileLayer({ source: this.planTiles, style: territoryGround(() => null), zIndex: 20, ...far }),
       new VectorTileLayer({ source: this.planTiles, style: selectedTerritory(sight.selected), zIndex: 21, ...far }),
     ];
-    this.defectLayer = vector(this.defects, 58, defectStyle(sight.defect));
+    // From afar marks of defects would hide the draft, and take every click.
+    this.defectLayer = vector(this.defects, 58, defectStyle(sight.defect), { maxResolution: COARSEST });
     this.pieceLayer = vector(this.pieces, 30, pieceStyle({ colour: colourOf, active: sight.selected }));
     const others = [
       tile("territories", 10, (feature, resolution) => this.elsewhere(feature, () => ground(feature, resolution))),
