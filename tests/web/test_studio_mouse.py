@@ -168,6 +168,14 @@ def test_communities(studio: Studio, way: str) -> None:
     assert studio.sizes() == {"T-E1": 2, "T-E2": 1, "T-E3": 1}
 
 
+def test_a_brush_that_meets_no_community_says_so(studio: Studio) -> None:
+    studio.tool("按社区")
+    studio.receiver("T-E3")
+    studio.page.get_by_role("button", name="画笔", exact=True).click()
+    studio.drag((0.001, 0.011), (0.002, 0.011))
+    expect(studio.page.locator(".toast")).to_contain_text("没有选到社区")
+
+
 def test_remove(studio: Studio) -> None:
     studio.click(0.025, 0.005)
     studio.tool("移除")

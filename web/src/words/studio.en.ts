@@ -70,6 +70,7 @@ export const studioEn: typeof studioZh = {
     layers: "Layers",
     layer: { names: "Territory names", communities: "Communities", orphans: "Orphans", customers: "Customers", others: "Other branches' territories", defects: "Defects", people: "Where colleagues are" },
     dense: "Zoom in to snap and to drag vertices: too many are in sight.",
+    noneSwept: "No community was picked: brush or circle its middle.",
     closer: "Zoom in to edit: only the neighbourhood in sight is loaded.",
   },
 

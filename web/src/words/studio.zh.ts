@@ -68,6 +68,7 @@ export const studioZh = {
     layers: "图层",
     layer: { names: "区域名称", communities: "社区", orphans: "孤儿单", customers: "客户密度", others: "其他支公司的区域", defects: "缺陷", people: "同事所在" } as Record<string, string>,
     dense: "放大一些才能吸附和拖动顶点：眼前的顶点太密。",
+    noneSwept: "没有选到社区：请刷过或圈住社区的中心。",
     closer: "再放大一些才能编辑：只载入眼前的区域。",
   },
 
