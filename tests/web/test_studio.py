@@ -297,7 +297,10 @@ def test_far_away_the_draft_is_seen_and_selected(studio: Studio) -> None:
     page = studio.page
     nearer, farther = page.get_by_role("button", name="放大"), page.get_by_role("button", name="缩小")
     canvas = page.locator("#map")
-    far = lambda: float(canvas.get_attribute("data-resolution") or "nan") > 160  # noqa: E731
+
+    def far() -> bool:
+        return float(canvas.get_attribute("data-resolution") or "nan") > 160
+
     with page.expect_response(lambda answer: f"plan={studio.plan}" in answer.url and answer.status == 200):
         for _ in range(8):
             if not far():

@@ -220,6 +220,17 @@ def test_what_the_service_refuses_leaves_the_map_as_it_was(studio: Studio) -> No
     assert studio.version() == version + 1
 
 
+def test_a_territory_under_a_note_can_be_selected(studio: Studio) -> None:
+    half = {"type": "Polygon", "coordinates": [[at(0, 0), at(0.01, 0), at(0.01, 0.005), at(0, 0.005), at(0, 0)]]}
+    assert studio.edit(verb="GIVE", geometry=half, to_team_code="T-E2").ok
+    studio.open()
+    found = studio.get("/defects")["items"]
+    assert any(each["severity"] == "NOTE" and each["code"] == "COMMUNITY_SHARED" for each in found)
+    studio.click(0.005, 0.008)
+    row = studio.page.locator(".list .row").filter(has_text="T-E1")
+    expect(row).to_have_attribute("aria-pressed", "true")
+
+
 def test_what_a_tool_was_refused_is_over_when_another_is_taken_up(studio: Studio) -> None:
     studio.tool("顶点")
     studio.drag((0.020, 0.010), (0.025, 0.000), (0.035, -0.004))

@@ -350,8 +350,10 @@ export class StudioChart {
     return this.map.forEachFeatureAtPixel(pixel, (feature) => (feature.get(name) as string | undefined) ?? null, { layerFilter: (layer) => layer === land }) ?? null;
   }
 
+  /** The defect under a pixel. A note on a whole area is none: it would keep the territories below it from being selected. */
   defectAt(pixel: number[]): number | null {
-    return this.map.forEachFeatureAtPixel(pixel, (feature) => feature.get("defect") as number, { layerFilter: (layer) => layer === this.defectLayer, hitTolerance: 3 }) ?? null;
+    const stands = (feature: FeatureLike) => feature.get("severity") !== "NOTE" || !/Polygon$/.test(feature.getGeometry()?.getType() ?? "");
+    return this.map.forEachFeatureAtPixel(pixel, (feature) => (stands(feature) ? (feature.get("defect") as number) : undefined), { layerFilter: (layer) => layer === this.defectLayer, hitTolerance: 3 }) ?? null;
   }
 
   /** The part of a territory under a place: a MultiPolygon's polygon, holes and all. */
