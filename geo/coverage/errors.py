@@ -69,7 +69,7 @@ class NothingThere(CoverageError):
 
 class LandTaken(CoverageError):
     code = "LAND_TAKEN"
-    zh = "所画范围已全部属于其他团队；要取得它，请勾选“取用他人的土地”，或用“划给”。"
+    zh = "所画范围已全部属于其他团队；要取得它，请勾选“可占用他队土地”，或用“划转”。"
     en = "All of this land belongs to other teams. To take it, allow taking others' land, or give it."
 
 

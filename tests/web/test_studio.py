@@ -169,6 +169,12 @@ def test_two_editors_see_each_other_and_settle_what_they_both_changed(
     expect(card).to_be_visible()  # it cannot be waved away
     studio.open()
     expect(card).to_be_visible()  # nor forgotten
+    canvas = page.locator("#map")
+    page.get_by_role("button", name="缩小").click()
+    page.wait_for_timeout(600)
+    away = canvas.get_attribute("data-resolution") or ""
+    card.get_by_role("button", name="在地图上看").click()
+    expect(canvas).not_to_have_attribute("data-resolution", away)
     page.unroute("**/presence")
     card.get_by_role("button", name="我的（李制图）").click()
     expect(card).to_have_count(0)
@@ -279,8 +285,63 @@ def test_a_plan_that_is_not_there_says_so(browser: Browser, town: City) -> None:
     context = browser.new_context(base_url=town.address)
     page, _ = watch(context)  # the browser itself reports the 404
     page.goto("/studio#/plan/987654")
-    expect(page.get_by_role("alert").first).to_contain_text("没有这个区域方案")
+    expect(page.get_by_role("alert")).to_contain_text("没有这个区域方案")  # once, not in a toast as well
     context.close()
+
+
+def test_without_the_service_a_card_says_that_it_is_gone(studio: Studio, tmp_path: Path) -> None:
+    page = studio.page
+    (tmp_path / "a.geojson").write_text("{}", "utf-8")
+    page.get_by_role("button", name="导入与导出").click()
+    page.route("**/import*", lambda route: route.abort())
+    page.get_by_role("dialog").locator("input[type=file]").set_input_files(tmp_path / "a.geojson")
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("连不上服务")
+
+
+def test_far_away_the_draft_is_seen_and_selected(studio: Studio) -> None:
+    page = studio.page
+    nearer, farther = page.get_by_role("button", name="放大"), page.get_by_role("button", name="缩小")
+    canvas = page.locator("#map")
+
+    def far() -> bool:
+        return float(canvas.get_attribute("data-resolution") or "nan") > 160
+
+    with page.expect_response(lambda answer: f"plan={studio.plan}" in answer.url and answer.status == 200):
+        for _ in range(8):
+            if not far():
+                farther.click()
+                page.wait_for_timeout(500)
+    assert far()
+    expect(page.get_by_text("再放大一些才能编辑")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(300)
+    studio.click(0.010, 0.005)
+    expect(page.locator(".list .row").filter(has_text="T-E1")).to_have_attribute("aria-pressed", "true")
+    nearer.click()
+    expect(page.get_by_text("再放大一些才能编辑")).to_have_count(0)
+
+
+def test_a_list_of_thousands_makes_only_the_rows_in_sight(studio: Studio) -> None:
+    page = studio.page
+    real = page.request.get("/api/v1/teams?limit=500").json()["items"]
+    one = next(each for each in real if each["code"] == "T-E1")
+    many = [one | {"code": f"T-Y{n:04}", "name": f"第 {n} 队"} for n in range(2000)]
+    page.route("**/api/v1/teams?*", lambda route: route.fulfill(json={"items": [*real, *many], "next": None}))
+    page.reload()
+    rows = page.locator(".list li")
+    expect(rows.first).to_have_attribute("aria-setsize", re.compile(r"20\d\d"))
+    assert rows.count() < 60
+    page.locator(".list .rows").evaluate("each => each.scrollTo(0, each.scrollHeight)")
+    expect(rows.last).to_contain_text("第 1999 队")
+    page.locator(".list .filter").fill("T-E1")
+    expect(rows).to_have_count(1)
+    page.locator(".list .filter").fill("")
+    # what is selected on the map is brought into sight
+    page.locator(".list .rows").evaluate("each => each.scrollTo(0, each.scrollHeight)")
+    expect(rows.last).to_contain_text("第 1999 队")
+    page.wait_for_load_state("networkidle")
+    studio.click(0.005, 0.003)
+    expect(page.locator(".list .row[aria-pressed=true]")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [1440, 1024, 390])

@@ -168,6 +168,14 @@ def test_communities(studio: Studio, way: str) -> None:
     assert studio.sizes() == {"T-E1": 2, "T-E2": 1, "T-E3": 1}
 
 
+def test_a_brush_that_meets_no_community_says_so(studio: Studio) -> None:
+    studio.tool("按社区")
+    studio.receiver("T-E3")
+    studio.page.get_by_role("button", name="画笔", exact=True).click()
+    studio.drag((0.001, 0.011), (0.002, 0.011))
+    expect(studio.page.locator(".toast")).to_contain_text("没有选到社区")
+
+
 def test_remove(studio: Studio) -> None:
     studio.click(0.025, 0.005)
     studio.tool("移除")
@@ -210,6 +218,25 @@ def test_what_the_service_refuses_leaves_the_map_as_it_was(studio: Studio) -> No
     studio.drag((0.020, 0.010), (0.021, 0.011))
     studio.done("移动顶点")
     assert studio.version() == version + 1
+
+
+def test_a_territory_under_a_note_can_be_selected(studio: Studio) -> None:
+    half = {"type": "Polygon", "coordinates": [[at(0, 0), at(0.01, 0), at(0.01, 0.005), at(0, 0.005), at(0, 0)]]}
+    assert studio.edit(verb="GIVE", geometry=half, to_team_code="T-E2").ok
+    studio.open()
+    found = studio.get("/defects")["items"]
+    assert any(each["severity"] == "NOTE" and each["code"] == "COMMUNITY_SHARED" for each in found)
+    studio.click(0.005, 0.008)
+    row = studio.page.locator(".list .row").filter(has_text="T-E1")
+    expect(row).to_have_attribute("aria-pressed", "true")
+
+
+def test_what_a_tool_was_refused_is_over_when_another_is_taken_up(studio: Studio) -> None:
+    studio.tool("顶点")
+    studio.drag((0.020, 0.010), (0.025, 0.000), (0.035, -0.004))
+    expect(studio.page.locator(".toast.alert")).to_be_visible()
+    studio.tool("拆分")
+    expect(studio.page.locator(".toast.alert")).to_have_count(0)
 
 
 def test_esc_and_backspace_take_back_what_is_being_drawn(studio: Studio) -> None:

@@ -54,8 +54,10 @@ def _sentences(ground: Ground, one: Binding) -> tuple[str, str]:
             found_zh = f"，找到的做法移动 {percent(one.found)}" if one.found is not None else ""
             found_en = f"; a way was found that moves {percent(one.found)}" if one.found is not None else ""
             return (
-                f"保留比例：负荷均衡到 ±{tolerance} 以内，{least_zh}{found_zh}，而现在要求保留 {keep}。可降低“至少这么多保单不换手”，或放宽“各团队负荷与应有份额相差不超过”。",
-                f"The share kept: for balance within ±{tolerance} {least_en}{found_en}, but {keep} must stay. Lower keep or widen tolerance.",
+                f"保留比例：负荷均衡到 ±{tolerance} 以内，{least_zh}{found_zh}，而现在要求保留 {keep}。"
+                "可降低“至少这么多保单不换手”（keep），或放宽“各团队负荷与应有份额相差不超过”（tolerance）。",
+                f"The share kept: for balance within ±{tolerance} {least_en}{found_en}, but {keep} must stay. "
+                "Lower the share kept (keep) or widen the deviation (tolerance).",
             )
         case Kind.LOCK if one.load is not None:
             return (
@@ -111,8 +113,10 @@ def _sentences(ground: Ground, one: Binding) -> tuple[str, str]:
             )
         case Kind.GRAIN:
             return (
-                f"社区太粗：即使不保留、不锁定、不固定、不设屏障，也没有找到 ±{tolerance} 以内的连片做法。请放宽“各团队负荷与应有份额相差不超过”，或拆分大的社区。",
-                f"Too coarse: even with nothing kept, locked, pinned or barred no contiguous way within ±{tolerance} was found. Widen tolerance, or "
+                f"社区太粗：即使不保留、不锁定、不固定、不设屏障，也没有找到 ±{tolerance} 以内的连片做法。"
+                "请放宽“各团队负荷与应有份额相差不超过”（tolerance），或拆分大的社区。",
+                f"Too coarse: even with nothing kept, locked, pinned or barred no contiguous way within ±{tolerance} was found. "
+                "Widen the deviation (tolerance), or "
                 "divide large communities.",
             )
     raise NotImplementedError(one.kind)

@@ -66,7 +66,7 @@ function held(map: OlMap, interactions: Interaction[], more: Partial<Gesture> = 
 }
 
 /** Draws the pointer to borders and vertices. It must be the last of the map's interactions. */
-export const snapping = (source: Source): Interaction => new Snap({ source, pixelTolerance: REACH_PX, intersection: true });
+export const snapping = (source: Source): Interaction => new Snap({ source, pixelTolerance: REACH_PX });
 
 /** Corner by corner: an area or a line. With `trace` a click on a border begins to follow it, and another click leaves it. */
 export function drawing(map: OlMap, source: Source, of: "polygon" | "line", tracing: boolean, heard: Pick<Heard, "area" | "line">): Gesture {

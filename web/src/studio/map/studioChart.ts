@@ -10,27 +10,37 @@ import Point from "ol/geom/Point";
 import { fromExtent } from "ol/geom/Polygon";
 import { defaults as interactions } from "ol/interaction";
 import VectorLayer from "ol/layer/Vector";
+import VectorImageLayer from "ol/layer/VectorImage";
 import VectorTileLayer from "ol/layer/VectorTile";
 import { fromLonLat, transformExtent } from "ol/proj";
 import type RenderFeature from "ol/render/Feature";
 import VectorSource from "ol/source/Vector";
 import type Style from "ol/style/Style";
 import type { StyleFunction } from "ol/style/Style";
-import { branchGround, branchLine, branchNames, communityNames, territoryGround, territoryNames } from "../../map/areaStyles";
+import { branchGround, branchLine, branchNames, communityNames, selectedTerritory, territoryGround, territoryNames } from "../../map/areaStyles";
 import { orphanStyle } from "../../map/orphanStyles";
 import { PAPER } from "../../map/palette";
-import { tileSource, tileUrl } from "../../map/tiles";
+import { showPlan, tileSource, tileUrl } from "../../map/tiles";
 import { colourOf, learnColour } from "../state/colours";
 import { covers } from "../tools/stroke";
 import type { AnyShape, AreaShape, Bbox, LonLat, MultiPolygonShape, Severity } from "../types";
 import { toDegrees, toGeometry, toMap } from "./project";
-import { customerStyle, defectStyle, draftNames, draftStyle, goneStyle, handleStyle, pickedCommunity, pieceStyle, presenceStyle, previewStyle, restingCommunity, versionStyle } from "./styles";
+import { chosenStyle, customerStyle, defectStyle, draftNames, draftStyle, goneStyle, handleStyle, nodeStyle, pickedCommunity, pieceStyle, presenceStyle, previewStyle, restingCommunity, versionStyle } from "./styles";
 
 const TILES = ["branches", "communities", "territories", "orphans", "customers"] as const;
 type TileName = (typeof TILES)[number];
 export type LayerSwitch = "orphans" | "customers" | "communities" | "others" | "names" | "defects" | "people";
 
+/** Tiles of areas hold a second layer, of their names. */
+const isLabel = (feature: FeatureLike) => String(feature.get("layer")).endsWith("_labels");
+
 const format = new GeoJSON({ dataProjection: "EPSG:4326", featureProjection: "EPSG:3857" });
+
+/** Coarser than this, in metres a pixel, a neighbourhood is too large to be loaded for editing: the draft is drawn from its tiles. */
+export const COARSEST = 160;
+
+/** More vertices than this in sight, and the hand reaches for none of them: it could not tell them apart, and indexing them takes too long. */
+const MOST_VERTICES = 40_000;
 
 /** What the map asks of the page's state while it draws. */
 export interface Sight {
@@ -45,6 +55,8 @@ export interface Sight {
   picking: () => boolean;
   picked: () => ReadonlySet<string>;
   defect: () => number | null;
+  /** How much of the map's foot, in pixels, something lies over. */
+  covered: () => number;
 }
 
 export interface Placed {
@@ -57,6 +69,14 @@ export interface Placed {
 export class StudioChart {
   readonly map: OlMap;
   readonly draft = new VectorSource<Feature<MultiPolygon>>();
+  /** The territories whose borders the hand meets: those in sight, or where they are too many the selected one. */
+  readonly near = new VectorSource<Feature<MultiPolygon>>();
+  private readonly chosen = new VectorSource<Feature<MultiPolygon>>();
+  private readonly drawn = new Map<string, number>();
+  private readonly planTiles = tileSource("territories");
+  private readonly planLayers: VectorTileLayer[];
+  private readonly chosenLayer: VectorLayer;
+  private readonly nodeLayer: VectorLayer;
   private readonly tiles = Object.fromEntries(TILES.map((name) => [name, tileSource(name)])) as Record<TileName, ReturnType<typeof tileSource>>;
   private readonly preview = new VectorSource();
   private readonly defects = new VectorSource();
@@ -66,7 +86,8 @@ export class StudioChart {
   private readonly handle = new VectorSource();
   private readonly layers: Record<LayerSwitch, { setVisible: (visible: boolean) => void; changed: () => void }[]>;
   private readonly communities: VectorTileLayer;
-  private readonly draftLayer: VectorLayer;
+  private readonly pickedLayer: VectorTileLayer;
+  private readonly draftLayer: VectorImageLayer;
   private readonly defectLayer: VectorLayer;
   private readonly pieceLayer: VectorLayer;
   private readonly shown = new Map<string, MultiPolygonShape>();
@@ -81,9 +102,21 @@ export class StudioChart {
     // Beside a draft the neighbours step back.
     const ground = territoryGround(() => (sight.branch() === null ? null : ""));
     const names = territoryNames();
-    this.communities = tile("communities", 45, (feature) => this.communityStyle(feature), { maxResolution: 60 });
-    this.draftLayer = vector(this.draft as unknown as VectorSource, 20, draftStyle({ colour: colourOf, selected: sight.selected, vertices: sight.vertices, pale: sight.comparing }));
-    this.defectLayer = vector(this.defects, 58, defectStyle(sight.defect));
+    this.communities = tile("communities", 45, (feature) => (isLabel(feature) ? undefined : restingCommunity), { maxResolution: 60 });
+    this.pickedLayer = tile("communities", 46, (feature) => (!isLabel(feature) && sight.picking() && sight.picked().has(String(feature.get("code"))) ? pickedCommunity : undefined), { maxResolution: 60 });
+    // Thousands of territories are drawn again when the map has come to rest, not in every frame of its way.
+    const calm = { updateWhileInteracting: false, maxResolution: COARSEST };
+    // Kept as a picture: what is drawn over it does not draw it again.
+    this.draftLayer = new VectorImageLayer({ source: this.draft as unknown as VectorSource, style: draftStyle({ colour: colourOf, pale: sight.comparing }), zIndex: 20, imageRatio: 1.4, maxResolution: COARSEST });
+    this.chosenLayer = vector(this.chosen as unknown as VectorSource, 21, chosenStyle({ colour: colourOf, vertices: sight.vertices }), { maxResolution: COARSEST });
+    this.nodeLayer = vector(this.near as unknown as VectorSource, 22, nodeStyle, { ...calm, visible: false });
+    const far = { minResolution: COARSEST, visible: false };
+    this.planLayers = [
+      new VectorTileLayer({ source: this.planTiles, style: territoryGround(() => null), zIndex: 20, ...far }),
+      new VectorTileLayer({ source: this.planTiles, style: selectedTerritory(sight.selected), zIndex: 21, ...far }),
+    ];
+    // From afar marks of defects would hide the draft, and take every click.
+    this.defectLayer = vector(this.defects, 58, defectStyle(sight.defect), { maxResolution: COARSEST });
     this.pieceLayer = vector(this.pieces, 30, pieceStyle({ colour: colourOf, active: sight.selected }));
     const others = [
       tile("territories", 10, (feature, resolution) => this.elsewhere(feature, () => ground(feature, resolution))),
@@ -91,13 +124,13 @@ export class StudioChart {
     ];
     const orphans = tile("orphans", 50, orphanStyle({ hidden: () => new Set(), team: () => null }), { opacity: 0.85 });
     const customers = tile("customers", 48, customerStyle(), { opacity: 0.85 });
-    const draftTitles = vector(this.draft as unknown as VectorSource, 64, draftNames(sight.nameOf), { declutter: "names" });
+    const draftTitles = vector(this.draft as unknown as VectorSource, 64, draftNames(sight.nameOf), { ...calm, declutter: "names" });
     const communityTitles = tile("communities", 62, communityNames(), { declutter: "names", maxResolution: 9 });
     const people = vector(this.people, 59, presenceStyle);
     this.layers = {
       orphans: [orphans],
       customers: [customers],
-      communities: [this.communities, communityTitles],
+      communities: [this.communities, this.pickedLayer, communityTitles],
       others,
       names: [draftTitles],
       defects: [this.defectLayer],
@@ -109,9 +142,13 @@ export class StudioChart {
         tile("branches", 0, branchGround(() => true), { background: PAPER }),
         ...others,
         this.draftLayer,
+        this.chosenLayer,
+        this.nodeLayer,
+        ...this.planLayers,
         this.pieceLayer,
         tile("branches", 40, branchLine()),
         this.communities,
+        this.pickedLayer,
         customers,
         orphans,
         vector(this.preview, 55, previewStyle({ colour: colourOf })),
@@ -138,11 +175,6 @@ export class StudioChart {
     return branch !== null && this.sight.branchOf(team) === branch ? undefined : style();
   }
 
-  private communityStyle(feature: FeatureLike): Style | undefined {
-    if (String(feature.get("layer")).endsWith("_labels")) return undefined;
-    return this.sight.picking() && this.sight.picked().has(String(feature.get("code"))) ? pickedCommunity : restingCommunity;
-  }
-
   follow(versions: Record<string, string>, on: string | null): void {
     for (const name of TILES) {
       const url = tileUrl(name, versions[name] ?? "", on);
@@ -154,12 +186,60 @@ export class StudioChart {
     for (const [name, layers] of Object.entries(this.layers)) for (const layer of layers) layer.setVisible(switched[name as LayerSwitch]);
   }
 
+  /** Draws all again: another plan is on the table, or two versions are compared. */
   restyle(): void {
     this.draftLayer.changed();
-    this.defectLayer.changed();
-    this.pieceLayer.changed();
-    this.communities.changed();
+    this.showDefect();
+    this.showPicked();
+    this.showChosen();
     for (const layer of this.layers.others) layer.changed();
+  }
+
+  showDefect(): void {
+    this.defectLayer.changed();
+  }
+
+  showPicked(): void {
+    this.pickedLayer.changed();
+  }
+
+  /** Draws the selected territory over the others, which are left as they are. */
+  showChosen(): void {
+    const team = this.sight.selected();
+    const feature = team === null ? null : (this.draft.getFeatureById(team) as Feature<MultiPolygon> | null);
+    if (this.chosen.getFeatures()[0] !== feature) {
+      this.chosen.clear(true);
+      if (feature) this.chosen.addFeature(feature);
+    }
+    this.chosenLayer.changed();
+    this.pieceLayer.changed();
+    for (const layer of this.planLayers) layer.changed();
+  }
+
+  /** Shows a plan also where the map is too coarse for its shapes; null: none. */
+  showPlan(plan: { id: number; version: number } | null): void {
+    for (const layer of this.planLayers) layer.setVisible(plan !== null);
+    if (plan) showPlan(this.planTiles, { id: plan.id, published: false }, String(plan.version));
+  }
+
+  /** Takes the territories in sight into reach of the hand, or none where it has no use for them. False if they are too many. */
+  reach(wanted: boolean): boolean {
+    const found = new Set<Feature<MultiPolygon>>();
+    let vertices = 0;
+    if (wanted) {
+      for (const feature of this.draft.getFeaturesInExtent(this.map.getView().calculateExtent(this.map.getSize()))) {
+        vertices += (feature.getGeometry()?.getFlatCoordinates().length ?? 0) / 2;
+        found.add(feature);
+      }
+    }
+    if (vertices > MOST_VERTICES) {
+      found.clear();
+      for (const feature of this.chosen.getFeatures()) found.add(feature);
+    }
+    for (const feature of this.near.getFeatures()) if (!found.delete(feature)) this.near.removeFeature(feature);
+    this.near.addFeatures([...found]);
+    this.nodeLayer.setVisible(this.sight.vertices());
+    return vertices <= MOST_VERTICES;
   }
 
   /** Draws the draft's territories; those that have not changed are left as they are. */
@@ -167,29 +247,44 @@ export class StudioChart {
     for (const team of [...this.shown.keys()]) {
       if (shapes.has(team)) continue;
       const gone = this.draft.getFeatureById(team);
-      if (gone) this.draft.removeFeature(gone as Feature<MultiPolygon>);
+      if (gone) {
+        this.draft.removeFeature(gone as Feature<MultiPolygon>);
+        if (this.near.hasFeature(gone as Feature<MultiPolygon>)) this.near.removeFeature(gone as Feature<MultiPolygon>);
+      }
       this.shown.delete(team);
+      this.drawn.delete(team);
     }
+    const added: Feature<MultiPolygon>[] = [];
     for (const [team, shape] of shapes) {
-      if (this.shown.get(team) !== shape) this.redraw(team, shape);
+      if (this.shown.get(team) === shape) continue;
+      const feature = this.redraw(team, shape);
+      if (feature) added.push(feature);
     }
+    this.draft.addFeatures(added);
+    this.showChosen();
   }
 
-  private redraw(team: string, shape: MultiPolygonShape): void {
+  /** Gives a territory its shape; a feature that is new is returned, to be added. */
+  private redraw(team: string, shape: MultiPolygonShape): Feature<MultiPolygon> | null {
+    const geometry = toGeometry(shape);
     this.shown.set(team, shape);
+    this.drawn.set(team, geometry.getRevision());
     const there = this.draft.getFeatureById(team) as Feature<MultiPolygon> | null;
     if (there) {
-      there.setGeometry(toGeometry(shape));
-      return;
+      there.setGeometry(geometry);
+      return null;
     }
-    const feature = new Feature({ geometry: toGeometry(shape), team });
+    const feature = new Feature({ geometry, team });
     feature.setId(team);
-    this.draft.addFeature(feature);
+    return feature;
   }
 
   /** Draws the territories again as they are known: a drag that came to nothing leaves no trace. */
   restore(): void {
-    for (const [team, shape] of this.shown) this.redraw(team, shape);
+    for (const [team, shape] of this.shown) {
+      const feature = this.draft.getFeatureById(team) as Feature<MultiPolygon> | null;
+      if (feature?.getGeometry()?.getRevision() !== this.drawn.get(team)) this.redraw(team, shape);
+    }
   }
 
   showPreview(changed: readonly { team_code: string; geometry: AreaShape | null }[]): void {
@@ -250,11 +345,15 @@ export class StudioChart {
 
   /** The draft's territory under a pixel. */
   teamAt(pixel: number[]): string | null {
-    return this.map.forEachFeatureAtPixel(pixel, (feature) => String(feature.get("team")), { layerFilter: (layer) => layer === this.draftLayer }) ?? null;
+    const far = this.resolution() >= COARSEST;
+    const [land, name] = far ? [this.planLayers[0], "team_code"] : [this.draftLayer, "team"];
+    return this.map.forEachFeatureAtPixel(pixel, (feature) => (feature.get(name) as string | undefined) ?? null, { layerFilter: (layer) => layer === land }) ?? null;
   }
 
+  /** The defect under a pixel. A note on a whole area is none: it would keep the territories below it from being selected. */
   defectAt(pixel: number[]): number | null {
-    return this.map.forEachFeatureAtPixel(pixel, (feature) => feature.get("defect") as number, { layerFilter: (layer) => layer === this.defectLayer, hitTolerance: 3 }) ?? null;
+    const stands = (feature: FeatureLike) => feature.get("severity") !== "NOTE" || !/Polygon$/.test(feature.getGeometry()?.getType() ?? "");
+    return this.map.forEachFeatureAtPixel(pixel, (feature) => (stands(feature) ? (feature.get("defect") as number) : undefined), { layerFilter: (layer) => layer === this.defectLayer, hitTolerance: 3 }) ?? null;
   }
 
   /** The part of a territory under a place: a MultiPolygon's polygon, holes and all. */
@@ -269,7 +368,7 @@ export class StudioChart {
   /** Codes of the communities drawn at a pixel, or whose middle lies in an area of the map's tiles. */
   communityAt(pixel: number[]): string | null {
     return (
-      this.map.forEachFeatureAtPixel(pixel, (feature) => (String(feature.get("layer")).endsWith("_labels") ? undefined : String(feature.get("code"))), {
+      this.map.forEachFeatureAtPixel(pixel, (feature) => (isLabel(feature) ? undefined : String(feature.get("code"))), {
         layerFilter: (layer) => layer === this.communities,
       }) ?? null
     );
@@ -280,7 +379,7 @@ export class StudioChart {
     const found = new Set<string>();
     const polygons = geometry.getCoordinates();
     for (const feature of this.communities.getFeaturesInExtent(geometry.getExtent()) as unknown as RenderFeature[]) {
-      if (!String(feature.get("layer")).endsWith("_labels")) continue;
+      if (!isLabel(feature)) continue;
       const [x = 0, y = 0] = feature.getFlatCoordinates();
       if (covers(polygons, [x, y])) found.add(String(feature.get("code")));
     }
@@ -293,7 +392,7 @@ export class StudioChart {
     const extent = view.calculateExtent(this.map.getSize());
     const found = new Map<string, string>();
     for (const feature of this.communities.getFeaturesInExtent(extent) as unknown as RenderFeature[]) {
-      if (!String(feature.get("layer")).endsWith("_labels")) continue;
+      if (!isLabel(feature)) continue;
       const [x = 0, y = 0] = feature.getFlatCoordinates();
       if (containsXY(extent, x, y)) found.set(String(feature.get("code")), String(feature.get("name")));
     }
@@ -327,8 +426,13 @@ export class StudioChart {
     if (!isEmpty(extent)) this.fitExtent(extent, duration, 17);
   }
 
+  /** Fits between the edges of the map and what lies over it: the tool's options at its head, on a phone a sheet over its foot. */
   private fitExtent(extent: Extent, duration: number, maxZoom: number): void {
-    this.map.getView().fit(extent, { padding: [90, 60, 60, 60], duration, maxZoom });
+    const [wide = 0, high = 0] = this.map.getSize() ?? [];
+    const free = high - this.sight.covered();
+    const [side, foot] = [Math.min(60, wide / 16), Math.min(60, free / 10)];
+    const padding = [Math.min(90, free / 6), side, foot + high - free, side];
+    this.map.getView().fit(extent, { padding, duration, maxZoom });
   }
 
   nudged(at: LonLat, right: number, down: number): LonLat {

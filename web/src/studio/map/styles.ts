@@ -1,6 +1,7 @@
 import type { FeatureLike } from "ol/Feature";
 import MultiPoint from "ol/geom/MultiPoint";
 import MultiPolygon from "ol/geom/MultiPolygon";
+import type Point from "ol/geom/Point";
 import CircleStyle from "ol/style/Circle";
 import Fill from "ol/style/Fill";
 import RegularShape from "ol/style/RegularShape";
@@ -24,41 +25,67 @@ export function personColour(name: string): string {
   return PRESENT[sum % PRESENT.length] ?? INK;
 }
 
-/** The draft's territories, in their teams' colours; the selected one and the vertices of the one at work stand out. */
-export function draftStyle(view: { colour: (team: string) => number; selected: () => string | null; vertices: () => boolean; pale: () => boolean }): StyleFunction {
-  const made = new Map<string, Style[]>();
-  const nodes = new Style({
-    image: new RegularShape({ points: 4, radius: 4.5, angle: Math.PI / 4, fill: new Fill({ color: "#fff" }), stroke: new Stroke({ color: SELECTED, width: 1.5 }) }),
-    geometry: (feature) => {
-      const geometry = feature.getGeometry();
-      return geometry instanceof MultiPolygon ? new MultiPoint(geometry.getCoordinates().flat(2)) : undefined;
-    },
-    zIndex: 30,
-  });
-  return (feature, resolution) => {
-    const team = String(feature.get("team"));
-    const chosen = view.selected() === team;
-    const showNodes = view.vertices() && (chosen || resolution < 12);
+const nodes = new Style({
+  image: new RegularShape({ points: 4, radius: 4.5, angle: Math.PI / 4, fill: new Fill({ color: "#fff" }), stroke: new Stroke({ color: SELECTED, width: 1.5 }) }),
+  geometry: (feature) => {
+    const geometry = feature.getGeometry();
+    return geometry instanceof MultiPolygon ? new MultiPoint(geometry.getCoordinates().flat(2)) : undefined;
+  },
+  zIndex: 30,
+});
+
+/** Closer together than this, in pixels, vertices only hide the border. */
+const NODES_APART_PX = 5;
+
+/** The vertices of territories at work, where they can be told apart. */
+export const nodeStyle: StyleFunction = (feature, resolution) => {
+  const geometry = feature.getGeometry();
+  if (!(geometry instanceof MultiPolygon)) return undefined;
+  const [west = 0, south = 0, east = 0, north = 0] = geometry.getExtent();
+  const apart = (2 * (east - west + north - south)) / (geometry.getFlatCoordinates().length / 2);
+  return apart / resolution >= NODES_APART_PX ? nodes : undefined;
+};
+
+/** The draft's territories, in their teams' colours. */
+export function draftStyle(view: { colour: (team: string) => number; pale: () => boolean }): StyleFunction {
+  const made = new Map<string, Style>();
+  return (feature) => {
+    const number = view.colour(String(feature.get("team")));
     const pale = view.pale();
-    const key = `${view.colour(team)}${chosen}${pale}`;
-    let styles = made.get(key);
-    if (!styles) {
-      const [fill, line] = territoryColours(view.colour(team));
-      styles = chosen
-        ? [
-            new Style({ fill: new Fill({ color: fill }), stroke: new Stroke({ color: "rgba(255, 255, 255, 0.95)", width: 6 }), zIndex: 20 }),
-            new Style({ stroke: new Stroke({ color: SELECTED, width: 2.5 }), zIndex: 21 }),
-          ]
-        : [new Style({ fill: new Fill({ color: pale ? faded(fill) : fill }), stroke: new Stroke({ color: line, width: 1.5 }), zIndex: 10 })];
-      made.set(key, styles);
+    const key = `${number}${pale}`;
+    let style = made.get(key);
+    if (!style) {
+      const [fill, line] = territoryColours(number);
+      style = new Style({ fill: new Fill({ color: pale ? faded(fill) : fill }), stroke: new Stroke({ color: line, width: 1.5 }) });
+      made.set(key, style);
     }
-    return showNodes ? [...styles, nodes] : styles;
+    return style;
+  };
+}
+
+/** The selected territory, with its vertices where they are at work. */
+export function chosenStyle(view: { colour: (team: string) => number; vertices: () => boolean }): StyleFunction {
+  const halo = new Stroke({ color: "rgba(255, 255, 255, 0.95)", width: 6 });
+  const line = new Style({ stroke: new Stroke({ color: SELECTED, width: 2.5 }), zIndex: 21 });
+  return (feature) => {
+    const [fill] = territoryColours(view.colour(String(feature.get("team"))));
+    return [new Style({ fill: new Fill({ color: fill }), stroke: halo, zIndex: 20 }), line, ...(view.vertices() ? [nodes] : [])];
   };
 }
 
 /** Names of the draft's territories, where there is room. */
 export function draftNames(nameOf: (team: string) => string): StyleFunction {
   const made = new Map<string, Style>();
+  // A geometry that is dragged changes its revision.
+  const places = new WeakMap<MultiPolygon, { revision: number; place: Point | undefined }>();
+  const placeIn = (area: MultiPolygon): Point | undefined => {
+    const known = places.get(area);
+    if (known?.revision === area.getRevision()) return known.place;
+    const polygons = area.getPolygons();
+    const place = polygons.reduce<(typeof polygons)[number] | undefined>((best, each) => (!best || each.getArea() > best.getArea() ? each : best), undefined)?.getInteriorPoint();
+    places.set(area, { revision: area.getRevision(), place });
+    return place;
+  };
   return (feature, resolution) => {
     const geometry = feature.getGeometry();
     if (!(geometry instanceof MultiPolygon) || resolution > 90) return undefined;
@@ -71,9 +98,7 @@ export function draftNames(nameOf: (team: string) => string): StyleFunction {
         text: new Text({ text: name, font: FONT, fill: new Fill({ color: INK }), stroke: HALO, overflow: true }),
         geometry: (of) => {
           const area = of.getGeometry();
-          if (!(area instanceof MultiPolygon)) return undefined;
-          const polygons = area.getPolygons();
-          return polygons.reduce<(typeof polygons)[number] | undefined>((best, each) => (!best || each.getArea() > best.getArea() ? each : best), undefined)?.getInteriorPoint();
+          return area instanceof MultiPolygon ? placeIn(area) : undefined;
         },
       });
       made.set(name, style);

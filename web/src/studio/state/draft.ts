@@ -95,21 +95,25 @@ export function closePlan(): void {
   trouble.value = null;
 }
 
+let round = 0;
+
 /** What the whole draft comes to. */
 export async function loadEffects(): Promise<void> {
   const id = plan.value?.id;
+  const mine = round;
   if (id === undefined) return;
   try {
     const found = await askEffects(id);
-    if (plan.value?.id !== id) return;
+    if (plan.value?.id !== id || mine !== round) return;
     effects.value = found;
     effectsTrouble.value = null;
   } catch (error) {
-    effectsTrouble.value = troubleOf(error);
+    if (mine === round) effectsTrouble.value = troubleOf(error);
   }
 }
 
 async function loadDefects(id: number): Promise<void> {
+  const mine = round;
   try {
     let found = await askDefects(id);
     // A draft that was never looked at as a whole, or not since teams or communities changed.
@@ -117,21 +121,25 @@ async function loadDefects(id: number): Promise<void> {
       await checkAll(id);
       found = await askDefects(id);
     }
-    if (plan.value?.id !== id) return;
+    if (plan.value?.id !== id || mine !== round) return;
     defects.value = found.items;
     checked.value++;
     defectsTrouble.value = null;
   } catch (error) {
-    defectsTrouble.value = troubleOf(error);
+    if (mine === round) defectsTrouble.value = troubleOf(error);
   }
 }
 
-/** What belongs to the draft as it is now: its history, what is wrong with it, what it comes to. */
+async function loadEdits(id: number): Promise<void> {
+  const mine = round;
+  const found = await askEdits(id);
+  if (plan.value?.id === id && mine === round) edits.value = found;
+}
+
+/** What belongs to the draft as it is now: its history, what is wrong with it, what it comes to. An answer that a newer question has overtaken is dropped. */
 async function loadSides(id: number): Promise<void> {
-  const past = askEdits(id).then((found) => {
-    if (plan.value?.id === id) edits.value = found;
-  });
-  await Promise.all([past, loadDefects(id), loadEffects()]);
+  round++;
+  await Promise.all([loadEdits(id), loadDefects(id), loadEffects()]);
 }
 
 /** Loads anew what others have changed. */
@@ -152,7 +160,10 @@ async function settle(answer: Edited, before: number): Promise<void> {
   shapes.value = withChanges(shapes.value, answer.changed);
   version.value = answer.version;
   plan.value = { ...now, version: answer.version };
-  await loadSides(now.id);
+  round++;
+  // The next edit need not wait until the defects of thousands of territories have been told.
+  void loadDefects(now.id);
+  await Promise.all([loadEdits(now.id), loadEffects()]);
   // Somebody else was here in between: what they changed is not in this answer.
   if (answer.version > before + 1) await refresh();
 }
