@@ -8,6 +8,7 @@ overlap, no gap, triple points exact. What a verb refuses is a `CoverageError` w
 
 from geo.coverage.along_lines import reshape, split
 from geo.coverage.changes import Change, Piece
+from geo.coverage.claiming import claim
 from geo.coverage.errors import CoverageError
 from geo.coverage.gaps import fill_gap, gap, gap_around
 from geo.coverage.grid import GRID_DEG, Coordinate, Envelope
@@ -27,6 +28,7 @@ __all__ = [
     "Settled",
     "Settling",
     "assign",
+    "claim",
     "cut_hole",
     "delete_vertex",
     "draw",

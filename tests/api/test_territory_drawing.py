@@ -228,7 +228,12 @@ def test_a_true_conflict_keeps_both_versions_and_is_not_forgotten(client: TestCl
     assert (answer.status_code, answer.json()["code"]) == (409, "TERRITORY_PLAN_HAS_CONFLICTS")
 
 
-def test_what_cannot_be_done_any_more_is_a_conflict_too(client: TestClient, clean: int) -> None:
+@pytest.mark.parametrize(
+    ("choice", "expected"), [("THEIRS", {"T-E1": 2.1, "T-E2": 0.9}), ("MINE", {"T-E1": 1.9, "T-E2": 1.1})]
+)
+def test_what_cannot_be_done_any_more_is_a_conflict_too(
+    client: TestClient, clean: int, choice: str, expected: dict[str, float]
+) -> None:
     """Two people move the same vertex: the second one's is not there any more."""
     for by, to, status in (("甲", at(0.022, 0.010), 200), ("乙", at(0.018, 0.010), 409)):
         body = {"by": by, "version": 2, "edit": {"verb": "MOVE_VERTEX", "at": at(0.020, 0.010), "to": to}}
@@ -236,13 +241,16 @@ def test_what_cannot_be_done_any_more_is_a_conflict_too(client: TestClient, clea
         assert answer.status_code == status, answer.text
     assert answer.json()["code"] == "TERRITORY_CONFLICT"
     path = f"{PLANS}/{clean}/conflicts/{answer.json()['conflict_id']}/resolve"
-    # It cannot be done again, and so stays open until the other version is chosen.
-    refused = client.post(path, json={"by": "乙", "choice": "MINE"})
-    assert (refused.status_code, refused.json()["code"]) == (422, "NO_SUCH_VERTEX")
-    assert client.get(f"{PLANS}/{clean}").json()["conflicts"] == 1
-    assert client.post(path, json={"by": "乙", "choice": "THEIRS"}).status_code == 200
-    assert client.get(f"{PLANS}/{clean}").json()["conflicts"] == 0
     assert sizes(client, clean) == {"T-E1": 2.1, "T-E2": 0.9}
+    settled = client.post(path, json={"by": "乙", "choice": choice})
+    assert settled.status_code == 200, settled.text
+    assert client.get(f"{PLANS}/{clean}").json()["conflicts"] == 0
+    assert sizes(client, clean) == expected
+    if choice == "MINE":
+        # It is a step like any other: its person takes it back.
+        undone = client.post(f"{PLANS}/{clean}/undo", json={"by": "乙"})
+        assert undone.status_code == 200, undone.text
+        assert sizes(client, clean) == {"T-E1": 2.1, "T-E2": 0.9}
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
+from shapely import MultiPolygon
 from sqlalchemy import Connection, RowMapping, text
 
 from app.territories.editing import repository
@@ -64,6 +65,7 @@ _LIST = text(
     """
 )
 _READ = text("SELECT * FROM territory_conflict WHERE plan_id = :plan AND id = :id FOR UPDATE")
+_MINE = text("SELECT team_code, mine_shape_id FROM territory_conflict_side WHERE conflict_id = :conflict")
 _SETTLE = text("UPDATE territory_conflict SET choice = :choice, resolved_by = :by, resolved_at = now() WHERE id = :id")
 
 Choice = Literal["MINE", "THEIRS"]
@@ -127,8 +129,15 @@ def list_conflicts(connection: Connection, plan_id: int, *, settled: bool) -> Se
     return connection.execute(_LIST, {"plan": plan_id, "settled": settled}).mappings().all()
 
 
+def mine_of(connection: Connection, conflict_id: int) -> dict[str, MultiPolygon | None]:
+    """Team → the territory that the edit would have made of what its editor saw; None: no territory."""
+    sides = {row.team_code: row.mine_shape_id for row in connection.execute(_MINE, {"conflict": conflict_id})}
+    shapes = repository.read_shapes(connection, [shape for shape in sides.values() if shape is not None])
+    return {code: None if shape is None else shapes[shape] for code, shape in sides.items()}
+
+
 def settle_conflict(connection: Connection, plan_id: int, conflict_id: int, *, choice: Choice, by: str) -> Any:
-    """Marks a conflict as settled; its row. To choose MINE is to do its edit again. Raises `ConflictNotFound`, `ConflictSettled`."""
+    """Marks a conflict as settled; its row. Raises `ConflictNotFound`, `ConflictSettled`."""
     row = connection.execute(_READ, {"plan": plan_id, "id": conflict_id}).mappings().one_or_none()
     if row is None:
         raise ConflictNotFound

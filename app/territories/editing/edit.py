@@ -1,5 +1,6 @@
 """One step of drawing: a verb done to a draft, or only looked at; edits of different territories merge, of the same one they conflict."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from shapely import MultiPolygon
@@ -135,10 +136,15 @@ def _work_out(connection: Connection, plan_id: int, plan: RowMapping, verb: Verb
         clashes = _clashes(worked, foreign)
         if clashes:
             worked = as_seen()
+    return outcome_of(branch, revision, worked, clashes)
+
+
+def outcome_of(branch_code: str, revision: int, worked: Worked, clashes: Sequence[str] = ()) -> Outcome:
+    """What a verb comes to in a plan at a revision. Raises `NothingChanged`."""
     changed = _changed(worked)
     if not changed:
         raise NothingChanged
-    return Outcome(branch, revision, changed, worked.change.pieces, clashes=clashes)
+    return Outcome(branch_code, revision, changed, worked.change.pieces, clashes=list(clashes))
 
 
 def _clashes(worked: Worked, foreign: set[str]) -> list[str]:

@@ -67,15 +67,9 @@ def work_out(
 
     Raises `UnknownCommunity`, and `geo.errors.GeoError` for a shape or a place with which the verb cannot be done.
     """
-    loaded: Areas = {}
-
-    def load(envelope: Envelope) -> Areas:
-        found = seen(repository.read_areas(connection, plan_id, envelope))
-        loaded.update(found)
-        return found
-
     named = seen(repository.read_areas(connection, plan_id, NOWHERE, teams_named(verb)))
-    loaded.update(named)
+    loaded = dict(named)
+    load = _loading(connection, plan_id, loaded, seen)
 
     def done(act: Act, *tools: Any, whole: str | None = None, margin: float = MARGIN_DEG) -> Worked:
         """The verb done where its tools reach, and around the whole territory of a team."""
@@ -153,6 +147,33 @@ def work_out(
         case Repair():
             return Worked(*work_out_repair(connection, plan_id, verb.defect_id, verb.way, verb.team_code, seen))
     raise NotImplementedError(verb.verb)
+
+
+def work_out_claim(connection: Connection, plan_id: int, wanted: Mapping[str, MultiPolygon | None]) -> Worked:
+    """Teams get the territories that were chosen for them; other teams' land stays theirs. Raises `geo.errors.GeoError`."""
+    named = repository.read_areas(connection, plan_id, NOWHERE, list(wanted))
+    loaded = dict(named)
+    load = _loading(connection, plan_id, loaded)
+    shapes = [shape for shape in (*named.values(), *wanted.values()) if shape is not None]
+    tool = MultiPolygon([part for shape in wanted.values() if shape is not None for part in shape.geoms])
+
+    def claim(areas: Mapping[str, MultiPolygon]) -> Change:
+        return within_limits(coverage.claim, tool, areas, areas, dict(wanted))
+
+    return Worked(loaded, coverage.perform(load, coverage.reach(*shapes), named, claim))
+
+
+def _loading(
+    connection: Connection, plan_id: int, loaded: Areas, seen: Callable[[Areas], Areas] = lambda areas: areas
+) -> Callable[[Envelope], Areas]:
+    """Reads the territories that an envelope touches, and keeps them in `loaded`."""
+
+    def load(envelope: Envelope) -> Areas:
+        found = seen(repository.read_areas(connection, plan_id, envelope))
+        loaded.update(found)
+        return found
+
+    return load
 
 
 def _communities(connection: Connection, codes: list[str]) -> list[MultiPolygon]:

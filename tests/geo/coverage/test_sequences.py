@@ -14,9 +14,9 @@ from shapely import LineString, MultiPolygon, Polygon, box
 from app.bench.coverage.running import sequence
 from geo import coverage
 from geo.coverage import Change, CoverageError
-from geo.coverage.errors import NotExact
+from geo.coverage.errors import NotExact, NothingThere
 
-from .maps import CELLS, SQUARE, Areas, after, at, doubled, drawn, flaws
+from .maps import CELLS, SQUARE, Areas, after, at, doubled, drawn, flaws, picture
 
 SIDE = 4
 CODES = "ABCD"
@@ -131,3 +131,22 @@ def test_random_sequences_as_the_benchmark_draws_them(seed: int) -> None:
     found = sequence(seed, verbs=8)
     assert found["worst"].clean
     assert sum(found["done"].values()) > 0
+
+
+@often
+@given(drawings, drawings, st.sets(st.sampled_from(CODES), min_size=1))
+def test_what_is_claimed_is_had_and_nobody_else_loses(now: str, wanted: str, claiming: set[str]) -> None:
+    """Square by square: those who claim have what they want of their own land and of nobody's, and leave what none of them wants."""
+    areas, shapes = drawn(now), drawn(wanted)
+    owners, wishes = ([name for row in drawing.splitlines() for name in row.split()] for drawing in (now, wanted))
+    open_to_them = {*claiming, "."}
+    expected = [
+        (wish if wish in claiming else ".") if owner in open_to_them else owner
+        for owner, wish in zip(owners, wishes, strict=True)
+    ]
+    try:
+        result = after(areas, coverage.claim(areas, {code: shapes.get(code) for code in claiming}))
+    except NothingThere:
+        result = areas
+    assert flaws(result) == []
+    assert picture(result, now).split() == expected
