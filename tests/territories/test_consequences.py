@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Engine, text
 from app.allocation.grouping import current_addresses
 from app.allocation.repository import facts
 from app.allocation.repository.world import add_loads, read_organisation, read_strategy
-from app.territories.consequences.measure import Change, Consequences, consequences, touched
+from app.territories.consequences.measure import Change, Consequences, Ground, consequences, touched
 
 from .branch import (
     ON,
@@ -251,6 +251,45 @@ def test_it_is_what_a_whole_rejoin_finds(connection: Connection, seed: int, anew
             found = consequences(connection, "B", changes, ON, around=around)
         assert [team.team_code for team in found.teams] == changing
         check(connection, found, customers, before, after)
+    finally:
+        inner.rollback()
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 2**32 - 1))
+def test_steps_one_after_the_other_come_to_what_they_come_to_at_once(connection: Connection, seed: int) -> None:
+    """A draft is drawn in two steps: the second begins with the figures that the first ended with, and both end with those of the whole."""
+    rng = np.random.default_rng(seed)
+    inner = connection.begin_nested()
+    try:
+        build_branch(connection)
+        add_customers(connection, random_customers(rng, int(rng.integers(0, 80))))
+        owner = rng.integers(-1, len(TEAMS), (CELLS, CELLS))
+        maps = [owner]
+        for _ in range(2):
+            maps.append(
+                np.where(rng.random((CELLS, CELLS)) < 0.3, rng.integers(-1, len(TEAMS), (CELLS, CELLS)), maps[-1])
+            )
+        spread = str(rng.choice(TEAMS)) if rng.random() < 0.5 else None
+        base, draft, end = (territories(each, spread) for each in maps)
+
+        def between(old: Map, new: Map, codes: list[str], ground: Ground | None = None) -> Consequences:
+            changes = [Change(code, old.get(code), new.get(code)) for code in codes]
+            around = {code: area for code, area in old.items() if code not in codes}
+            return consequences(connection, "B", changes, ON, around=around, ground=ground)
+
+        first = between(base, draft, list(TEAMS))
+        whole = between(base, end, list(TEAMS))
+        gained = {team.team_code: team.after.load - team.before.load for team in first.teams}
+        codes = [code for code in TEAMS if not shapely.equals(draft.get(code), end.get(code)) or rng.random() < 0.2]
+        step = between(draft, end, codes, Ground(base, gained))
+        after_first = {team.team_code: team.after for team in first.teams}
+        after_whole = {team.team_code: team.after for team in whole.teams}
+        for team in step.teams:
+            assert team.before == after_first[team.team_code]
+            assert team.after == after_whole[team.team_code]
+        assert step.balance_before == first.balance_after
+        assert step.balance_after == whole.balance_after
     finally:
         inner.rollback()
 

@@ -22,10 +22,12 @@ from app.territories.consequences.organisation import TeamsOn, teams_on
 from app.territories.consequences.owning import (
     Area,
     Change,
+    Grounding,
     OwnerNames,
     Owners,
     Redrawing,
     find_changing,
+    grounding,
     redrawing,
     sole,
 )
@@ -34,6 +36,7 @@ from geo.points import edges_of
 __all__ = [
     "Change",
     "Consequences",
+    "Ground",
     "Move",
     "TeamConsequence",
     "TeamFigures",
@@ -104,7 +107,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Consequences:
-    """What a change of territories of a branch would mean on a date."""
+    """What a change of territories of a branch would mean on a date. `gained`: team code → policies that its load gains, or loses."""
 
     branch_code: str
     on: date
@@ -112,6 +115,7 @@ class Consequences:
     moves: tuple[Move, ...]
     balance_before: Balance
     balance_after: Balance
+    gained: Mapping[str, int]
 
     @property
     def customers(self) -> int:
@@ -124,6 +128,18 @@ class Consequences:
         return sum(move.policies for move in self.moves)
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the territories before a change were drawn from, where that is not what decides today: policies have gone along already.
+
+    `areas`: team code → territory, CGCS2000 degrees, of all that cover a place near the change.
+    `loads`: team code → policies that its load has gained or lost so far.
+    """
+
+    areas: Mapping[str, BaseGeometry]
+    loads: Mapping[str, int]
+
+
 def consequences(
     connection: Connection,
     branch_code: str,
@@ -131,17 +147,19 @@ def consequences(
     on: date,
     *,
     around: Mapping[str, BaseGeometry] | None = None,
+    ground: Ground | None = None,
 ) -> Consequences:
     """What the changes would mean on a date, with customers, cases and loads as the connection sees them.
 
     `around`: team code → area (CGCS2000 degrees) of teams that do not change; what they cover too is shared. Only those near the change
     matter. Areas must be valid. Each point counts once: with the one team that covers it, border included, else as shared, else with
-    nobody. Raises `NotAnAreaError`.
+    nobody. `ground`: what the territories before were drawn from; without it, they decide today. Changes one after the other on one
+    ground come to what they come to at once. Raises `NotAnAreaError`.
     """
     drawn = redrawing(changes, around or {})
     with customers(connection) as book:
         known = teams_on(connection, on, book.world)
-        return _measure(book, branch_code, drawn, known, on)
+        return _measure(book, branch_code, drawn, known, on, ground)
 
 
 def touched(connection: Connection, geometries: Sequence[BaseGeometry | None]) -> list[tuple[int, int]]:
@@ -187,28 +205,40 @@ def _measure(
     drawn: Redrawing,
     known: TeamsOn,
     on: date,
+    ground: Ground | None,
 ) -> Consequences:
-    codes = drawn.codes
+    under = grounding(drawn, ground.areas if ground is not None else None)
+    codes = [*drawn.codes, *under.codes]
     names = OwnerNames(codes)
     teams = len(drawn.before)
     figures = np.zeros((2, teams, 8), dtype=np.int64)
     moves: dict[tuple[int, int], NDArray[np.int64]] = {}
+    shift = np.zeros(len(codes), dtype=np.int64)
     for number, part in enumerate(book.parts):
         carriers, pools, place = _carriers(book, number, part, known, codes)
         for team, area in enumerate(drawn.before):
-            figures[:, team] += _whole(book, number, part, area, drawn, lambda rows: place[pools[rows]] == team)  # noqa: B023
+            figures[:, team] += _whole(book, number, part, area, drawn, under, team, lambda rows: place[pools[rows]])  # noqa: B023
         moving = find_changing(part, drawn, names)
         sums = part.sums[moving.positions]
         rows, of = part.holdings(moving.positions)
         carrier, pool = place[carriers[rows]], place[pools[rows]]
         loser, winner = moving.before, moving.after
         shared_before, shared_after = loser >= len(codes), winner >= len(codes)
-        alone = (loser >= 0) & ~shared_before & (winner >= 0) & ~shared_after
-        carried = _sum_of(part.held[rows, 0] * ((carrier == loser[of]) & alone[of]), of, len(sums))
+        # What lies with the owner of its place goes along with the place, from one owner to the next.
+        origin = under.owner(part, moving.positions, loser, len(codes))
+        source = np.where((loser >= 0) & ~shared_before, loser, origin)[of]
+        target = np.where((winner >= 0) & ~shared_after, winner, origin)[of]
+        origin = origin[of]
+        going = np.flatnonzero((carrier == origin) & (origin >= 0) & (source != target))
+        policies = part.held[rows[going], 0]
+        np.subtract.at(shift, source[going], policies)
+        np.add.at(shift, target[going], policies)
+        handed = (source[going] == loser[of[going]]) & (target[going] == winner[of[going]])
+        carried = _sum_of(policies * handed, of[going], len(sums))
         held = part.held[rows, 1]
-        kept_before = sums[:, _FREE] + _sum_of(held * (pool == loser[of]), of, len(sums))
-        goes_along = (pool == winner[of]) | ((pool == loser[of]) & alone[of])
-        kept_after = sums[:, _FREE] + _sum_of(held * goes_along, of, len(sums))
+        along = (pool == origin) & (origin >= 0)
+        kept_before = sums[:, _FREE] + _sum_of(held * ((pool == source) | along), of, len(sums))
+        kept_after = sums[:, _FREE] + _sum_of(held * ((pool == target) | along), of, len(sums))
         _add(figures[1], loser, teams, -np.column_stack([sums, kept_before]))
         _add(figures[1], winner, teams, np.column_stack([sums, kept_after]))
         for team in range(teams):
@@ -223,12 +253,10 @@ def _measure(
     rows_of_moves.sort(key=lambda move: (-move.policies, -move.customers, move.from_team_codes, move.to_team_codes))
     balancing = known.balancing(branch_code)
     loads = _loads(book, known)
-    after = dict(loads)
-    for move in rows_of_moves:
-        if move.carried:
-            gaining, losing = move.to_team_codes[0], move.from_team_codes[0]
-            after[losing] = after.get(losing, 0) - move.carried
-            after[gaining] = after.get(gaining, 0) + move.carried
+    if ground is not None:
+        loads = added(loads, ground.loads)
+    gained = {codes[at]: int(shift[at]) for at in np.flatnonzero(shift).tolist()}
+    after = added(loads, gained)
     concerned = tuple(_team(codes[team], figures[:, team], known, loads, after) for team in range(teams))
     return Consequences(
         branch_code,
@@ -237,7 +265,13 @@ def _measure(
         tuple(rows_of_moves),
         balance([loads.get(code, 0) for code in balancing]),
         balance([after.get(code, 0) for code in balancing]),
+        gained,
     )
+
+
+def added(loads: Mapping[str, int], gained: Mapping[str, int]) -> dict[str, int]:
+    """Loads by team after what each gains or loses."""
+    return {code: loads.get(code, 0) + gained.get(code, 0) for code in {*loads, *gained}}
 
 
 def _loads(book: Book, known: TeamsOn) -> dict[str, int]:
@@ -288,18 +322,25 @@ def _whole(
     part: Customers,
     area: Area,
     drawn: Redrawing,
-    holds: Callable[[Positions], NDArray[np.bool_]],
+    under: Grounding,
+    team: int,
+    pool_of: Callable[[Positions], NDArray[np.int64]],
 ) -> NDArray[np.int64]:
-    """The sums over a team's territory as it was before; kept, so that a hand on the mouse does not have it counted again and again."""
+    """The sums over a team's territory as it was before; kept, so that a hand on the mouse does not have it counted again and again.
+
+    `team`: its place among the codes. `pool_of`: rows of holdings → the place of the team whose pool they are in.
+    """
     others = [other for other in drawn.before_meeting(area) if other.team_code != area.team_code]
-    key = ("whole", number, area.team_code, area.key, *sorted(other.key for other in others))
+    key = ("whole", number, area.team_code, area.key, *sorted(other.key for other in others), *under.keys_near(area))
     if key not in book.derived:
         if len(book.derived) > MOST_DERIVED:
             book.derived.clear()
         alone, shared = sole(part, area, others)
         sums = part.sums[alone].sum(axis=0)
-        rows, _ = part.holdings(alone)
-        kept = sums[_FREE] + (part.held[rows, 1] * holds(rows)).sum()
+        rows, of = part.holdings(alone)
+        origin = under.owner(part, alone, np.full(len(alone), team), team + 1)[of]
+        pool = pool_of(rows)
+        kept = sums[_FREE] + (part.held[rows, 1] * ((pool == team) | ((pool == origin) & (origin >= 0)))).sum()
         book.derived[key] = np.array([*sums, kept, shared], dtype=np.int64)
     found: NDArray[np.int64] = book.derived[key]
     return found

@@ -110,6 +110,48 @@ def _areas(codes: Sequence[str], shapes: Sequence[BaseGeometry | None]) -> list[
     return found
 
 
+@dataclass(frozen=True)
+class Grounding:
+    """Who owned places before anything was drawn. `areas`: None where that is who owns them before the change. `codes`: of the teams that
+    are none of the `Redrawing`'s; `place`: for each area its team's place among the codes of both."""
+
+    areas: list[Area] | None
+    codes: list[str]
+    place: NDArray[np.int64]
+
+    def owner(self, part: Customers, positions: Positions, before: NDArray[np.int64], teams: int) -> NDArray[np.int64]:
+        """The place of the one team that owned each of the positions, -1 for nobody or several. `before`: their owners before the
+        change, numbers from `teams` on standing for several."""
+        if self.areas is None:
+            return np.where(before < teams, before, -1)
+        found = _owners(part.index.select(positions), self.areas, OwnerNames([area.team_code for area in self.areas]))
+        alone = (found >= 0) & (found < len(self.areas))
+        return np.where(alone, self.place[np.where(alone, found, 0)], -1) if len(self.areas) else found
+
+    def keys_near(self, area: Area) -> list[bytes]:
+        """What `owner` comes from within an area."""
+        if self.areas is None:
+            return []
+        west, south, east, north = area.box
+        near = [
+            each
+            for each in self.areas
+            if each.box[0] <= east and each.box[2] >= west and each.box[1] <= north and each.box[3] >= south
+        ]
+        return [b"ground", *sorted(each.team_code.encode() + each.key for each in near)]
+
+
+def grounding(drawn: Redrawing, areas: Mapping[str, BaseGeometry] | None) -> Grounding:
+    """The areas that places had before anything was drawn. Raises `NotAnAreaError`."""
+    if areas is None:
+        return Grounding(None, [], np.empty(0, dtype=np.int64))
+    known = {code: at for at, code in enumerate(drawn.codes)}
+    new = [code for code in areas if code not in known]
+    places = known | {code: len(known) + at for at, code in enumerate(new)}
+    place = np.array([places[code] for code in areas], dtype=np.int64)
+    return Grounding(_areas(list(areas), list(areas.values())), new, place)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Changing:
     """The customers of a part whose owner changes: where they are in it, and the numbers of their owners in `owners`."""
