@@ -39,6 +39,9 @@ HEADERS = {
 
 API = ("/api/", "/ogc", "/tiles/", "/openapi.json", "/healthz", "/readyz", "/metrics")
 
+PAGES = ("review", "studio")
+"""Paths of the page's own, there for every caller; any other only for one who asks for a page and not for data."""
+
 FOREVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
 
@@ -62,7 +65,7 @@ class WebFiles(StaticFiles):
         try:
             response = await super().get_response(path, scope)
         except HTTPException as error:
-            wants_page = "text/html" in Headers(scope=scope).get("accept", "")
+            wants_page = path in PAGES or "text/html" in Headers(scope=scope).get("accept", "")
             if error.status_code != 404 or not wants_page or "." in path.rsplit("/", 1)[-1]:
                 raise
             response = await super().get_response("index.html", scope)

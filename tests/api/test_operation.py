@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
@@ -156,14 +157,19 @@ def test_the_words_on_the_wire_are_those_of_the_store(words: Any, stored: tuple[
     assert get_args(words) == stored
 
 
+def asked_of(dependant: Dependant) -> set[str]:
+    """The names of all that a route depends on, of what these depend on, and so on."""
+    found = {each.call.__name__ for each in dependant.dependencies if each.call}
+    return found.union(*(asked_of(each) for each in dependant.dependencies))
+
+
 def test_every_route_of_the_interface_asks_for_the_caller() -> None:
     app = create_app(Settings(web=Path("/nonexistent")), worker=False)
     seen = 0
     for included in app.routes:
         for route in getattr(getattr(included, "original_router", None), "routes", []):
             if isinstance(route, APIRoute) and "operation" not in route.tags:
-                asked = {dependency.call.__name__ for dependency in route.dependant.dependencies if dependency.call}
-                assert "get_principal" in asked, route.path
+                assert "get_principal" in asked_of(route.dependant), route.path
                 seen += 1
     assert seen > 15
 
@@ -181,6 +187,12 @@ def web(tmp_path: Path, world_url: str) -> Iterator[TestClient]:
 
 
 PAGE = {"Accept": "text/html,*/*"}
+
+
+@pytest.mark.parametrize("path", ["/", "/review", "/studio"])
+def test_the_pages_are_there_for_whoever_asks(web: TestClient, path: str) -> None:
+    answer = web.get(path, headers={"Accept": "*/*"})
+    assert (answer.status_code, answer.headers["content-type"].split(";")[0]) == (200, "text/html")
 
 
 @pytest.mark.parametrize(

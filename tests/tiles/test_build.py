@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from app.access.principal import EVERYTHING, Scope
+from app.territories.pictures.gather import read_scene
 from app.territories.plans.errors import PlanNotFound
 from app.tiles import build, content, orphans
 from app.tiles.build import Wanted
@@ -333,6 +334,18 @@ def test_a_draft_grants_nobody_sight_of_a_customer(city: Connection) -> None:
     assert set(layers(tile)["territories"].columns) - {"mvt_id"} == {
         "team_code", "name", "branch_code", "force", "effective_from", "ended", "colour", "geometry",
     } - {"effective_from"}  # fmt: skip
+
+
+def test_a_picture_has_the_colours_of_the_map(city: Connection) -> None:
+    on_map = layers(made(city, "territories", square(11)))["territories"].set_index("name")["colour"]
+    plans = city.execute(text("SELECT id FROM territory_plan WHERE state = 'PUBLISHED' ORDER BY id")).scalars().all()
+    seen = 0
+    for plan in plans:
+        for team in read_scene(city, None, plan, TODAY).teams:
+            if team.name in on_map.index:
+                assert team.colour == on_map[team.name]
+                seen += 1
+    assert seen >= 2
 
 
 def test_no_plan_of_that_number(city: Connection) -> None:
