@@ -70,6 +70,8 @@ class Supervisor:
         # The checkout need not be the current folder, nor installed.
         root = str(Path(__file__).resolve().parent.parent)
         path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+        # Imported and not run as a script: its jobs go by the names of their modules.
+        work = "from app.worker import main; main()"
         return subprocess.Popen(
-            [sys.executable, "-m", "app.worker"], stdin=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path}
+            [sys.executable, "-c", work], stdin=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path}
         )

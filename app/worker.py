@@ -229,7 +229,3 @@ def main() -> None:
     url = sys.stdin.buffer.readline().decode().strip()
     engine = make_engine(url, pool_size=3, max_overflow=2, application="guidan worker")
     asyncio.run(_until_orphaned(url, engine))
-
-
-if __name__ == "__main__":
-    main()
