@@ -2,7 +2,7 @@ import Feature, { type FeatureLike } from "ol/Feature";
 import OlMap from "ol/Map";
 import View from "ol/View";
 import ScaleLine from "ol/control/ScaleLine";
-import { containsXY, createEmpty, extend, isEmpty, type Extent } from "ol/extent";
+import { buffer, containsXY, createEmpty, extend, getHeight, getWidth, isEmpty, type Extent } from "ol/extent";
 import GeoJSON from "ol/format/GeoJSON";
 import type Geometry from "ol/geom/Geometry";
 import type MultiPolygon from "ol/geom/MultiPolygon";
@@ -412,9 +412,10 @@ export class StudioChart {
     this.fitExtent(transformExtent([...bbox], "EPSG:4326", "EPSG:3857"), duration, maxZoom);
   }
 
+  /** A place with as much again around it: what is wrong is seen by what lies beside. */
   fitShape(shape: AnyShape, duration = 300): void {
-    const geometry = format.readGeometry(shape) as Geometry;
-    this.fitExtent(geometry.getExtent(), duration, 18);
+    const extent = (format.readGeometry(shape) as Geometry).getExtent();
+    this.fitExtent(buffer(extent, Math.max(getWidth(extent), getHeight(extent)) / 2), duration, 18);
   }
 
   fitTeams(teams: readonly string[], duration = 300): void {
