@@ -202,6 +202,17 @@ def test_a_hole_is_cut_and_filled(studio: Studio) -> None:
     assert studio.sizes() == {"T-E1": 2, "T-E2": 1}
 
 
+def test_the_list_of_communities_says_whose_each_is(studio: Studio) -> None:
+    studio.page.get_by_role("tab", name="社区").click()
+    rows = studio.page.locator(".list label")
+    expect(rows.first).to_be_visible()
+    told = {row.get_attribute("title"): row.locator(".owner").inner_text() for row in rows.all()}
+    assert (told["C01"], told["C02"], told["C03"]) == ("T-E1队", "T-E1队", "T-E2队")
+    # the rest of the branch is nobody's, and what lies in another branch is not there to be given
+    assert {owner for code, owner in told.items() if code not in ("C01", "C02", "C03")} <= {"无团队"}
+    assert "C06" not in told
+
+
 def test_communities_from_the_list(studio: Studio) -> None:
     studio.key("c")
     receiver(studio, "T-E3")

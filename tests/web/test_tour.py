@@ -146,7 +146,7 @@ def test_the_tour_ends_with_a_version_in_force(browser: Browser, sample_city: Ci
     first = page.locator(".start ol > li").first
     expect(first).to_contain_text("生效中")
     expect(first).to_contain_text("审批老周 发布")
-    state = f"SELECT state || approved_by FROM territory_plan WHERE id = {studio.plan}"  # noqa: S608 (a number)
+    state = f"SELECT state || approved_by FROM territory_plan WHERE id = {studio.plan}"
     assert sample_city.one(state) == "PUBLISHED审批老周"
 
     # and back: the version before is taken up again, with a word about the errors that it has

@@ -14,6 +14,7 @@ import VectorImageLayer from "ol/layer/VectorImage";
 import VectorTileLayer from "ol/layer/VectorTile";
 import { fromLonLat, transformExtent } from "ol/proj";
 import type RenderFeature from "ol/render/Feature";
+import { toGeometry as toWhole } from "ol/render/Feature";
 import VectorSource from "ol/source/Vector";
 import type Style from "ol/style/Style";
 import type { StyleFunction } from "ol/style/Style";
@@ -22,6 +23,7 @@ import { orphanStyle } from "../../map/orphanStyles";
 import { PAPER } from "../../map/palette";
 import { showPlan, tileSource, tileUrl } from "../../map/tiles";
 import { colourOf, learnColour } from "../state/colours";
+import type { Seen } from "../state/communities";
 import { covers } from "../tools/stroke";
 import type { AnyShape, AreaShape, Bbox, LonLat, MultiPolygonShape, Severity } from "../types";
 import { toDegrees, toGeometry, toMap } from "./project";
@@ -85,6 +87,7 @@ export class StudioChart {
   private readonly pieces = new VectorSource();
   private readonly handle = new VectorSource();
   private readonly layers: Record<LayerSwitch, { setVisible: (visible: boolean) => void; changed: () => void }[]>;
+  private readonly branches: VectorTileLayer;
   private readonly communities: VectorTileLayer;
   private readonly pickedLayer: VectorTileLayer;
   private readonly draftLayer: VectorImageLayer;
@@ -102,6 +105,7 @@ export class StudioChart {
     // Beside a draft the neighbours step back.
     const ground = territoryGround(() => (sight.branch() === null ? null : ""));
     const names = territoryNames();
+    this.branches = tile("branches", 0, branchGround(() => true), { background: PAPER });
     this.communities = tile("communities", 45, (feature) => (isLabel(feature) ? undefined : restingCommunity), { maxResolution: 60 });
     this.pickedLayer = tile("communities", 46, (feature) => (!isLabel(feature) && sight.picking() && sight.picked().has(String(feature.get("code"))) ? pickedCommunity : undefined), { maxResolution: 60 });
     // Thousands of territories are drawn again when the map has come to rest, not in every frame of its way.
@@ -139,7 +143,7 @@ export class StudioChart {
     this.map = new OlMap({
       target,
       layers: [
-        tile("branches", 0, branchGround(() => true), { background: PAPER }),
+        this.branches,
         ...others,
         this.draftLayer,
         this.chosenLayer,
@@ -386,17 +390,22 @@ export class StudioChart {
     return [...found];
   }
 
-  /** Communities whose middle is in sight, by name. */
-  communitiesInSight(): { code: string; name: string }[] {
-    const view = this.map.getView();
-    const extent = view.calculateExtent(this.map.getSize());
-    const found = new Map<string, string>();
+  /** Communities of the branch whose middle is in sight, by name, and the teams that have it. */
+  communitiesInSight(): Seen[] {
+    const extent = this.map.getView().calculateExtent(this.map.getSize());
+    const elsewhere = (this.branches.getFeaturesInExtent(extent) as unknown as RenderFeature[])
+      .filter((feature) => !isLabel(feature) && feature.get("branch_code") !== this.sight.branch())
+      .map((feature) => toWhole(feature));
+    const found = new Map<string, Seen>();
     for (const feature of this.communities.getFeaturesInExtent(extent) as unknown as RenderFeature[]) {
       if (!isLabel(feature)) continue;
       const [x = 0, y = 0] = feature.getFlatCoordinates();
-      if (containsXY(extent, x, y)) found.set(String(feature.get("code")), String(feature.get("name")));
+      if (!containsXY(extent, x, y) || elsewhere.some((branch) => branch.intersectsCoordinate([x, y]))) continue;
+      const owners = this.draft.getFeaturesAtCoordinate([x, y]).map((territory) => String(territory.getId()));
+      const code = String(feature.get("code"));
+      found.set(code, { code, name: String(feature.get("name")), owners });
     }
-    return [...found].map(([code, name]) => ({ code, name })).sort((a, b) => a.name.localeCompare(b.name, "zh-CN") || a.code.localeCompare(b.code));
+    return [...found.values()].sort((a, b) => a.name.localeCompare(b.name, "zh-CN") || a.code.localeCompare(b.code));
   }
 
   /** What is in sight, in degrees. */

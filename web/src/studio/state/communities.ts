@@ -1,9 +1,10 @@
 import { shallowRef } from "vue";
 
-/** Communities that the map has in sight. */
+/** A community of the branch that the map has in sight. `owners`: the teams that have its middle. */
 export interface Seen {
   code: string;
   name: string;
+  owners: string[];
 }
 
 export const seenCommunities = shallowRef<Seen[]>([]);
