@@ -1,5 +1,6 @@
 """What a change of territories would mean: of a draft, of two versions, of territories that are only supposed."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -129,8 +130,10 @@ def export_consequences(connection: ReadConnection, asked: AgainstBase, today: T
 def compare_plans(connection: ReadConnection, asked: AgainstOther, today: Today, on: OnDate = None) -> Response:
     """What differs from another version of the branch to this one: land and customers gained and lost, and the pieces for the map."""
     found = compare(connection, asked.before_id, asked.after_id, on or today)
-    told_without = told_comparison(found).model_dump(mode="json", exclude={"pieces"})
-    body = {**told_without, "pieces": orjson.Fragment(drawn_pieces(found))}
+    with ThreadPoolExecutor(1, thread_name_prefix="pieces") as beside:
+        pieces = beside.submit(drawn_pieces, found)
+        told_without = told_comparison(found).model_dump(mode="json", exclude={"pieces"})
+        body = {**told_without, "pieces": orjson.Fragment(pieces.result())}
     return Response(orjson.dumps(body), media_type="application/json")
 
 

@@ -130,8 +130,12 @@ def _short(
 def _left(areas: Geometries, owners: Geometries) -> Geometries:
     """What of each area no owner has."""
     tree = shapely.STRtree(owners)
-    taken = [shapely.union_all(owners[tree.query(area, predicate="intersects")]) for area in areas]
-    return on_all_cores(shapely.difference, areas, _filled(taken))
+
+    def left(some: Geometries) -> Geometries:
+        taken = [shapely.union_all(owners[tree.query(area, predicate="intersects")]) for area in some]
+        return np.asarray(shapely.difference(some, _filled(taken)))
+
+    return on_all_cores(left, areas)
 
 
 def _pieces(
