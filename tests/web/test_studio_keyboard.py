@@ -211,6 +211,8 @@ def test_the_list_of_communities_says_whose_each_is(studio: Studio) -> None:
     # the rest of the branch is nobody's, and what lies in another branch is not there to be given
     assert {owner for code, owner in told.items() if code not in ("C01", "C02", "C03")} <= {"无团队"}
     assert "C06" not in told
+    studio.page.get_by_role("searchbox", name="筛选社区").fill("T-E1队")
+    expect(rows).to_have_count(2)
 
 
 def test_communities_from_the_list(studio: Studio) -> None:
