@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,13 +102,14 @@ class Studio:
         self.page.mouse.click(*self.pixel(x, y), **more)
         self.page.wait_for_timeout(350)
 
-    def drag(self, *places: Offset) -> None:
-        """Presses at the first place, goes on over the others, lets go at the last."""
+    def drag(self, *places: Offset, holding: Callable[[], None] = lambda: None) -> None:
+        """Presses at the first place, goes on over the others, lets go at the last. `holding`: what is done before it lets go."""
         mouse = self.page.mouse
         mouse.move(*self.pixel(*places[0]))
         mouse.down()
         for place in places[1:]:
             mouse.move(*self.pixel(*place), steps=8)
+        holding()
         mouse.up()
 
     def draw(self, places: Sequence[Offset]) -> None:

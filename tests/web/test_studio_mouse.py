@@ -109,9 +109,15 @@ def test_merge_into_a_neighbour(studio: Studio) -> None:
 def test_give_by_lasso(studio: Studio) -> None:
     studio.tool("划转")
     studio.receiver("T-E2")
-    studio.drag((0.014, 0.002), (0.019, 0.002), (0.019, 0.008), (0.014, 0.008), (0.014, 0.002))
+    hint = studio.page.locator(".options .hint")
+    studio.drag(
+        *((0.014, 0.002), (0.019, 0.002), (0.019, 0.008), (0.014, 0.008), (0.014, 0.002)),
+        # whatever panel is open, the hand sees who would give what to whom
+        holding=lambda: expect(hint).to_contain_text("T-E1队 → T-E2队"),
+    )
     studio.done("划转")
     assert studio.sizes() == pytest.approx({"T-E1": 1.7, "T-E2": 1.3}, abs=0.03)
+    expect(hint).not_to_contain_text("→")
 
 
 def test_give_by_brush(studio: Studio) -> None:
