@@ -11,7 +11,8 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, RowMapping
 
 from app.territories.consequences.errors import OtherBranch
-from app.territories.consequences.measure import Change, Consequences, consequences
+from app.territories.consequences.measure import Change, Consequences, consequences_of
+from app.territories.consequences.owning import redrawing
 from app.territories.consequences.pieces import Land, land_of
 from app.territories.consequences.repository import read_around, read_differences
 from app.territories.editing.repository import read_shapes
@@ -70,8 +71,9 @@ def base_of(connection: Connection, plan_id: int, on: date, *, in_force: bool = 
 def compare(connection: Connection, before_id: int | None, after_id: int, on: date) -> Comparison:
     """The comparison, with customers and loads as they are now. Raises `PlanNotFound`, `OtherBranch`."""
     versions = read_versions(connection, before_id, after_id, on)
+    drawn = redrawing(versions.changes, versions.around)
     # The land needs no database, and most of either work no interpreter's lock: they go on side by side.
     with ThreadPoolExecutor(1, thread_name_prefix="land") as beside:
-        land = beside.submit(land_of, versions.changes, versions.around)
-        found = consequences(connection, versions.after["branch_code"], versions.changes, on, around=versions.around)
+        land = beside.submit(land_of, versions.changes, versions.around, drawn.difference)
+        found = consequences_of(connection, versions.after["branch_code"], drawn, on)
         return Comparison(versions, found, land.result())

@@ -41,6 +41,7 @@ __all__ = [
     "TeamConsequence",
     "TeamFigures",
     "consequences",
+    "consequences_of",
     "holders_moving",
     "touched",
 ]
@@ -156,7 +157,13 @@ def consequences(
     nobody. `ground`: what the territories before were drawn from; without it, they decide today. Changes one after the other on one
     ground come to what they come to at once. Raises `NotAnAreaError`.
     """
-    drawn = redrawing(changes, around or {})
+    return consequences_of(connection, branch_code, redrawing(changes, around or {}), on, ground)
+
+
+def consequences_of(
+    connection: Connection, branch_code: str, drawn: Redrawing, on: date, ground: Ground | None = None
+) -> Consequences:
+    """As `consequences`, of changes that have been taken apart already."""
     with customers(connection) as book:
         known = teams_on(connection, on, book.world)
         return _measure(book, branch_code, drawn, known, on, ground)

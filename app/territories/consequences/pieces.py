@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from app.territories.consequences.owning import Change
 from geo.cores import on_all_cores
 from geo.coverage.measure import area_m2
-from geo.points import changed_edges, crossings_at_most, edges_of
+from geo.points import Edges, changed_edges, crossings_at_most, edges_of
 
 Geometries = NDArray[Any]
 
@@ -49,8 +49,11 @@ class Land:
     pieces: tuple[LandPiece, ...] | None
 
 
-def land_of(changes: Sequence[Change], around: Mapping[str, BaseGeometry]) -> Land:
-    """The land of the changes; `around`: team → territory of those that do not change. Areas in CGCS2000 degrees, valid.
+def land_of(
+    changes: Sequence[Change], around: Mapping[str, BaseGeometry], differing: Sequence[Edges] | None = None
+) -> Land:
+    """The land of the changes; `around`: team → territory of those that do not change. Areas in CGCS2000 degrees, valid. `differing`: the
+    edges in which each change differs, where they are known already.
 
     What each team loses is laid over what the others have. Whatever is left of it by area, or of what each gains, was or will be
     nobody's, and only then is it cut out.
@@ -63,7 +66,10 @@ def land_of(changes: Sequence[Change], around: Mapping[str, BaseGeometry]) -> La
     def by_team(sizes: NDArray[np.float64]) -> dict[str, float]:
         return dict(zip(codes, sizes.tolist(), strict=True))
 
-    if _too_complex(before, after, list(around.values())):
+    if differing is None:
+        edges = zip(edges_of(list(before)), edges_of(list(after)), strict=True)
+        differing = [changed_edges(old, new) for old, new in edges]
+    if _too_complex(differing, list(around.values())):
         return Land(by_team(before_m2), by_team(after_m2), None, None, None)
     others = _filled(list(around.values()))
     old, new = np.concatenate([before, others]), np.concatenate([after, others])
@@ -96,9 +102,9 @@ def _filled(areas: Sequence[BaseGeometry | None]) -> Geometries:
     return filled
 
 
-def _too_complex(before: Geometries, after: Geometries, around: Sequence[BaseGeometry]) -> bool:
+def _too_complex(differing: Sequence[Edges], around: Sequence[BaseGeometry]) -> bool:
     """Whether so many of the changed edges, and of those around them, may cross that the overlay has no bound worth waiting for."""
-    edges = [changed_edges(old, new) for old, new in zip(edges_of(list(before)), edges_of(list(after)), strict=True)]
+    edges = list(differing)
     changed = [each.ends for each in edges if len(each)]
     if around and changed:
         sides = [
