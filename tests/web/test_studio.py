@@ -22,7 +22,7 @@ def communities(studio: Studio, team: str, *codes: str, by: str | None = None) -
 
 
 def sign(page: Page, name: str) -> None:
-    page.get_by_label("署名").fill(name)
+    page.get_by_label("署名", exact=True).fill(name)
 
 
 @pytest.fixture
@@ -199,6 +199,7 @@ def test_from_draft_to_in_force_by_two_people(studio: Studio, town: City) -> Non
     expect(card).to_contain_text("不能由你批准")
     expect(card.get_by_label("批准人署名")).to_have_value("李制图")
     studio.key("Escape")
+    expect(card).to_have_count(0)
     sign(page, "孙审批")
     expect(page.get_by_role("toolbar").get_by_role("button", name="绘制")).to_be_disabled()
     page.get_by_role("button", name="提交与发布").click()

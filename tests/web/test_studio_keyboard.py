@@ -291,7 +291,7 @@ def test_the_card_of_keys_names_every_tool(studio: Studio) -> None:
 
 
 def test_letters_in_a_field_are_letters(studio: Studio) -> None:
-    field = studio.page.get_by_label("署名")
+    field = studio.page.get_by_label("署名", exact=True)
     field.focus()
     studio.key("Control+a")
     studio.page.keyboard.type("dexz")
@@ -302,7 +302,7 @@ def test_letters_in_a_field_are_letters(studio: Studio) -> None:
 
 
 def test_nothing_is_done_unsigned(studio: Studio) -> None:
-    field = studio.page.get_by_label("署名")
+    field = studio.page.get_by_label("署名", exact=True)
     field.focus()
     studio.key("Control+a", "Backspace", "Escape")
     studio.key("d")

@@ -312,8 +312,8 @@ def test_a_split_goes_to_whoever_receives_now(studio: Studio) -> None:
 
 def test_undo_from_the_list_of_those_who_receive_leaves_the_name_alone(studio: Studio) -> None:
     page = studio.page
-    page.get_by_label("署名").click()
-    page.get_by_label("署名").press("End")
+    page.get_by_label("署名", exact=True).click()
+    page.get_by_label("署名", exact=True).press("End")
     page.keyboard.type("2")
     studio.tool("按社区")
     studio.receiver("T-E3")
@@ -324,7 +324,7 @@ def test_undo_from_the_list_of_those_who_receive_leaves_the_name_alone(studio: S
     page.get_by_label("接收").focus()
     studio.key("Control+z")
     expect(page.locator(".toast")).to_contain_text("已撤销")
-    expect(page.get_by_label("署名")).to_have_value("李制图2")
+    expect(page.get_by_label("署名", exact=True)).to_have_value("李制图2")
     assert studio.sizes() == {"T-E1": 2, "T-E2": 1}
 
 
@@ -333,7 +333,7 @@ def test_nobody_meets_their_own_former_self(studio: Studio) -> None:
     with page.expect_response("**/presence", timeout=15_000):
         pass
     with page.expect_response("**/presence", timeout=20_000) as heard:
-        page.get_by_label("署名").fill("李制图二")
+        page.get_by_label("署名", exact=True).fill("李制图二")
     # the service still knows the former name
     assert [one["person"] for one in heard.value.json()["items"]] == ["李制图", "李制图二"]
     expect(page.locator(".faces li")).to_have_count(0)

@@ -46,7 +46,7 @@ def test_the_tour_ends_with_a_version_in_force(browser: Browser, sample_city: Ci
 
     # 1. sign, choose the branch, make a draft
     expect(page.locator(".start")).to_contain_text("先选支公司")
-    page.get_by_label("署名").click()
+    page.get_by_label("署名", exact=True).click()
     page.keyboard.type("运营小林")
     page.locator(".branch select").select_option(label="栖岚支公司")
     expect(page.locator(".start ol > li")).to_contain_text("生效中")
