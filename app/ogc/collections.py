@@ -158,7 +158,7 @@ def plan_collection_id(plan_id: int) -> str:
 
 def listed(connection: Connection, scope: Scope) -> list[Collection]:
     """The standing collections, and two for each version under way in the caller's scope."""
-    values = {"branches": branches_of(scope), "most": MOST_PLANS}
+    values = {"branches": scope.listed_branches, "most": MOST_PLANS}
     plans = connection.execute(_OPEN_PLANS, values).mappings().all()
     return [*STANDING, *(made for plan in plans for made in (_territories_of(plan), _defects_of(plan)))]
 
@@ -177,15 +177,10 @@ def one(connection: Connection, collection_id: str, scope: Scope) -> Collection:
     return _defects_of(plan, found[3]) if found[2] else _territories_of(plan)
 
 
-def branches_of(scope: Scope) -> list[str] | None:
-    """The branches of a scope for SQL."""
-    return scope.listed_branches
-
-
 def bound(collection: Collection, scope: Scope, today: date) -> dict[str, Any]:
     """What the SQL of a collection may use, but for what the client wants."""
     teams = None if scope.team_codes is None else sorted(scope.team_codes)
-    return {"branches": branches_of(scope), "teams": teams, "today": today, **collection.values}
+    return {"branches": scope.listed_branches, "teams": teams, "today": today, **collection.values}
 
 
 def _called(plan: RowMapping) -> str:

@@ -33,11 +33,7 @@ def colour(areas: int, neighbours: NDArray[np.int64]) -> list[int]:
     map never needs more than six. Among the colours that are free the least used so far is taken, which spreads the palette.
     The same areas in the same order give the same colours.
     """
-    touching: list[set[int]] = [set() for _ in range(areas)]
-    for a, b in neighbours.T.tolist():
-        if a != b:
-            touching[a].add(b)
-            touching[b].add(a)
+    touching = beside(areas, neighbours)
     used = [0] * PALETTE
     colours = [-1] * areas
     for area in reversed(_fewest_neighbours_first(touching)):
@@ -50,6 +46,16 @@ def colour(areas: int, neighbours: NDArray[np.int64]) -> list[int]:
         colours[area] = chosen
         used[chosen] += 1
     return colours
+
+
+def beside(areas: int, neighbours: NDArray[np.int64]) -> list[set[int]]:
+    """For each of `areas` areas those that it touches, of `neighbours`, shape (2, pairs); an area is no neighbour of itself."""
+    touching: list[set[int]] = [set() for _ in range(areas)]
+    for a, b in neighbours.T.tolist():
+        if a != b:
+            touching[a].add(b)
+            touching[b].add(a)
+    return touching
 
 
 def _fewest_neighbours_first(touching: list[set[int]]) -> list[int]:

@@ -14,7 +14,7 @@ from app.ogc.collections import plan_collection_id
 from app.ogc.qgis.project import Layer, write, zipped
 from app.ogc.qgis.styles import OTHERS, SEVERITIES, SEVERITY_NAMES, Style, Symbol
 from app.territories.plans.repository import read_plan
-from app.tiles.colouring import fill_and_border, steady_colours
+from app.tiles.colouring import beside, fill_and_border, steady_colours
 
 _IN_FORCE = text(
     """
@@ -197,10 +197,7 @@ def _coloured(rows: Sequence[object], *, draft: bool) -> Style:
     def symbol(pair: tuple[str, str]) -> Symbol:
         return Symbol("fill", pair[0], pair[1], width, line, opacity=0.75)
 
-    beside: list[set[int]] = [set() for _ in codes]
-    for a, b in pairs.T.tolist():
-        beside[a].add(b)
-    numbers = steady_colours(codes, [others - {at} for at, others in enumerate(beside)])
+    numbers = steady_colours(codes, beside(len(codes), pairs))
     categories = [(code, code, symbol(fill_and_border(number))) for code, number in zip(codes, numbers, strict=True)]
     return Style(symbol(OTHERS), "team_code", categories, label="team_code")
 

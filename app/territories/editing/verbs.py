@@ -82,7 +82,7 @@ def work_out(
     match verb:
         case Draw():
             region = region_of(verb.geometry)
-            branch = _branch_area(connection, branch_code)
+            branch = None if verb.take else _branch_area(connection, branch_code)
             # Land of another branch's teams is others' land, too.
             beside = {} if branch is None else {branch_code: branch}
 

@@ -14,7 +14,7 @@ from app.territories.consequences.pieces import land_of
 from app.territories.consequences.repository import read_all_in_force, read_branch_area, read_version
 from app.territories.pictures.scene import Scene, SceneTeam
 from app.territories.plans.life import STATE_NAMES, state_on
-from app.tiles.colouring import steady_colours
+from app.tiles.colouring import beside, steady_colours
 from app.tiles.grid import to_mercator
 
 
@@ -109,10 +109,9 @@ def _colours(connection: Connection, changes: list[Change], on: date) -> dict[st
 def _colours_of_tiles(connection: Connection, on: date) -> dict[str, int]:
     """As `app.tiles.areas` colours what is in force on a date."""
     shapes = read_all_in_force(connection, on)
-    beside: list[set[int]] = [set() for _ in shapes]
-    for a, b in _touching([shapely.transform(area, to_mercator) for area in shapes.values()]):
-        beside[a].add(b)
-    return dict(zip(shapes, steady_colours(list(shapes), beside), strict=True))
+    areas = [shapely.transform(area, to_mercator) for area in shapes.values()]
+    pairs = np.array(_touching(areas), dtype=np.int64).reshape(-1, 2).T
+    return dict(zip(shapes, steady_colours(list(shapes), beside(len(areas), pairs)), strict=True))
 
 
 def _touching(areas: Sequence[BaseGeometry | None]) -> list[tuple[int, int]]:
