@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import psycopg
@@ -13,7 +14,8 @@ from typer.testing import CliRunner
 
 from app.cli import app as program
 
-ROLE = "gis_of_a_test"
+ROLE = f"gis_of_a_test_{os.getpid()}"
+"""Of this process alone: roles belong to the whole cluster, which several processes share."""
 SQUARE = "MULTIPOLYGON(((120 30.01,120.01 30.01,120.01 30.02,120 30.02,120 30.01)))"
 
 
